@@ -1,0 +1,105 @@
+"""The sandbox's control endpoints: play a day, switch faults, read counters and the truth about the world."""
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.state import SandboxState
+
+STAMPS = ("SystemModstamp", "updated_at", "LastModifiedDate", "CreatedDate")
+
+
+def control_routes(state: SandboxState) -> list[Route]:
+    """Routes under `/__sandbox__`, `/__stats__` and `/__truth__`; none of them is counted or fails."""
+    control = _Control(state)
+    return [
+        Route("/__sandbox__/tick", control.tick, methods=["POST"]),
+        Route("/__sandbox__/faults", control.set_faults, methods=["POST"]),
+        Route("/__sandbox__/faults", control.clear_faults, methods=["DELETE"]),
+        Route("/__sandbox__/faults", control.list_faults, methods=["GET"]),
+        Route("/__stats__", control.read_stats, methods=["GET"]),
+        Route("/__stats__", control.reset_stats, methods=["DELETE"]),
+        Route("/__truth__/{schema}/{table}", control.read_truth, methods=["GET"]),
+    ]
+
+
+def _reply(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+class _Control:
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+
+    async def tick(self, request: Request) -> Response:
+        days = int(request.query_params.get("days", "1"))
+        async with self._state.gate.ticking():
+            changes = await run_in_threadpool(self._state.tick, days)
+        return _reply({"clock": self._state.clock.isoformat(), "changes": changes})
+
+    async def set_faults(self, request: Request) -> Response:
+        """Body: {"faults": [...], "hidden": [...], "bulk_polls": n}, each part optional."""
+        given = await request.json()
+        try:
+            self._state.faults.add([Fault.from_json(fault) for fault in given.get("faults", [])])
+        except ValueError as error:
+            return _reply({"error": str(error)}, 400)
+        if "hidden" in given:
+            self._state.hidden = set(given["hidden"])
+        self._state.bulk_polls = int(given.get("bulk_polls", self._state.bulk_polls))
+        return _reply(self._state.faults.report())
+
+    async def clear_faults(self, request: Request) -> Response:
+        """Also shows what was hidden again."""
+        self._state.faults.clear()
+        self._state.hidden = set()
+        return _reply([])
+
+    async def list_faults(self, request: Request) -> Response:
+        return _reply(self._state.faults.report())
+
+    async def read_stats(self, request: Request) -> Response:
+        return _reply(self._state.stats.report())
+
+    async def reset_stats(self, request: Request) -> Response:
+        self._state.stats.reset()
+        return _reply(self._state.stats.report())
+
+    async def read_truth(self, request: Request) -> Response:
+        """Rows of one world table; of a CRM's object only id, stamp and hash unless `?full=1`."""
+        schema, table = request.path_params["schema"], request.path_params["table"]
+        full = request.query_params.get("full") == "1" or schema not in ("salesforce", "hubspot")
+        async with self._state.gate.reading():
+            body = await run_in_threadpool(self._truth, schema, table, full)
+        if body is None:
+            return _reply({"error": f"the world has no table {schema}.{table}"}, 404)
+        return Response(body, media_type="application/json")
+
+    def _truth(self, schema: str, table: str, full: bool) -> bytes | None:
+        with self._state.cursor() as cursor:
+            columns = [
+                row[0]
+                for row in cursor.execute(
+                    "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()"
+                    " AND schema_name = ? AND table_name = ? ORDER BY column_index",
+                    [schema, table],
+                ).fetchall()
+            ]
+            if not columns:
+                return None
+            found = cursor.execute(
+                f"SELECT coalesce(string_agg(to_json(answer)::VARCHAR, ','), '') FROM ("
+                f'{_truth_query(columns, full)} FROM "{schema}"."{table}" AS rows ORDER BY 1) AS answer'
+            ).fetchone()
+        return b"[" + (found[0] if found else "").encode() + b"]"
+
+
+def _truth_query(columns: list[str], full: bool) -> str:
+    if full:
+        return "SELECT *"
+    key = "Id" if "Id" in columns else "id"
+    stamp = next((f'"{name}"' for name in STAMPS if name in columns), "NULL")
+    return f'SELECT "{key}" AS id, {stamp} AS modified, md5(to_json(rows)::VARCHAR) AS hash'

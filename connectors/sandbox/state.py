@@ -1,0 +1,123 @@
+"""What both CRMs of one running sandbox share: the world, its frozen clock, faults, counters and credentials."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Protocol
+
+import duckdb
+
+from connectors.sandbox.faults import FaultBoard
+from connectors.sandbox.stats import CallStats
+
+SCRATCH = "wire"  # the in-memory database beside the world's that holds cursors and Bulk results
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client must present. Loopback only, and the same in every sandbox."""
+
+    salesforce_client_id: str = "sandbox-client"
+    salesforce_client_secret: str = "sandbox-secret"  # noqa: S105 - public by design
+    salesforce_username: str = "integration@sandbox.invalid"
+    salesforce_password: str = "sandbox-password"  # noqa: S105 - public by design
+    salesforce_security_token: str = "sandboxtoken"  # noqa: S105 - public by design
+    hubspot_private_token: str = "pat-sandbox-0000"  # noqa: S105 - public by design
+
+
+class ServedWorld(Protocol):
+    """What the wire needs of a world."""
+
+    @property
+    def clock(self) -> datetime:
+        """The world's present, aware UTC."""
+
+    def tick(self, days: int = 1) -> dict[str, int]:
+        """Play the next days; counts of what changed by kind."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A new cursor, to be closed by whoever asked."""
+
+    def close(self) -> None:
+        """Close the world's file."""
+
+
+class Gate:
+    """Many readers or one tick: no answer sees half a day played."""
+
+    def __init__(self) -> None:
+        self._readers = 0
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Hold the world still."""
+        async with self._changed:
+            self._readers += 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._readers -= 1
+                self._changed.notify_all()
+
+    @asynccontextmanager
+    async def ticking(self) -> AsyncIterator[None]:
+        """Wait until nobody reads, and keep readers out."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._readers == 0)
+            yield
+
+
+@dataclass
+class SandboxState:
+    """Shared by the endpoints of both CRMs; `cursor()` is safe from any thread.
+
+    `hidden` names what the integration user may not see: `OpportunityFieldHistory`, `Opportunity.Amount`,
+    `deals.amount`. `bulk_polls` is how many status calls a Bulk job stays unfinished for.
+    """
+
+    world: ServedWorld
+    faults: FaultBoard = field(default_factory=FaultBoard)
+    stats: CallStats = field(default_factory=CallStats)
+    credentials: Credentials = field(default_factory=Credentials)
+    hidden: set[str] = field(default_factory=set)
+    bulk_polls: int = 1
+    gate: Gate = field(default_factory=Gate)
+    clock: datetime = field(init=False)
+    http_date: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Attach the scratch database and read the world's clock."""
+        with self.cursor() as cursor:
+            cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {SCRATCH}")
+        self.read_clock()
+
+    def read_clock(self) -> None:
+        """Take over the world's clock; called at the start and after a tick."""
+        self.clock = self.world.clock.astimezone(UTC)
+        self.http_date = format_datetime(self.clock, usegmt=True)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on the world's database, closed afterwards."""
+        cursor = self.world.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def tick(self, days: int = 1) -> dict[str, int]:
+        """Play `days` days and move the clock; the caller holds `gate.ticking()`."""
+        changes = self.world.tick(days)
+        self.read_clock()
+        return changes
+
+    def is_hidden(self, object_name: str, field_name: str | None = None) -> bool:
+        """Whether the integration user lacks access to the object, or to one field of it."""
+        if field_name is None:
+            return object_name in self.hidden
+        return f"{object_name}.{field_name}" in self.hidden
