@@ -1,0 +1,58 @@
+# Each target does its own set-up from a clean clone; a second call skips what is done.
+# Everything the project writes while it runs lands below data/ (and .venv/), both ignored by git.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
+PY := .venv/bin/python
+READY := .venv/ready
+
+export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev check test bench lock clean
+
+help: ## List the targets, one sentence each.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Create .venv with the locked dependencies.
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with the venv module was found. Install one (Debian: apt-get install python3 python3-venv) or call make PYTHON=/path/to/python."; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (once; under two minutes) ..."
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@if $(PY) -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then \
+		$(PY) -m uv pip sync --quiet --python $(PY) requirements.lock; \
+	else \
+		echo "uv is not to be had here: pip installs instead, which takes a minute longer."; \
+		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $(READY)
+
+demo: $(READY) ## Sync the sandbox CRMs, build, check and publish the warehouse, and show it; again for the next day.
+	@$(PY) -m dagster_project.demo
+
+dev: $(READY) ## Open Dagster's UI on the sandbox CRMs (or on yours, if .env says so).
+	@$(PY) -m dagster_project.dev
+
+check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt without a warning.
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+	@DBT_TARGET_PATH=$(CURDIR)/data/dbt/check .venv/bin/dbt --quiet --warn-error parse --project-dir dbt --profiles-dir dbt --no-partial-parse
+	@.venv/bin/sqlfluff lint dbt --processes 2 --disable-progress-bar
+
+test: $(READY) ## Run every test, over the real wire and real DuckDB files.
+	@$(PY) -m pytest -n 2 --dist loadfile -q
+
+bench: $(READY) ## Measure what benchmarks/ describes and rewrite its result tables.
+	@$(PY) -m benchmarks.demo
+
+lock: $(READY) ## Pin every transitive version again after a change in pyproject.toml.
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet -o requirements.lock
+
+clean: ## Remove what the project wrote: data/ and .venv/.
+	@rm -rf data .venv

@@ -1,0 +1,46 @@
+"""The one instant a build speaks of: from run config, or the upper bound of the last completed sync."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from connectors.errors import ConfigurationError
+from connectors.raw import last_sync_upper_bound
+
+
+class AsOf(dg.Config):
+    """Build any past night again by giving its `as_of`; the landing log and the versions hold what was known."""
+
+    as_of: str | None = None
+    """ISO timestamp with time zone, such as `2026-03-17T01:00:00Z`; None takes the last completed sync."""
+
+
+def resolve_as_of(config: AsOf, warehouse: Path) -> datetime:
+    """Aware UTC instant for this run.
+
+    Raises:
+        ConfigurationError: the given text is no timestamp with a zone, or nothing was synced yet.
+    """
+    if config.as_of is None:
+        upper_bound = last_sync_upper_bound(warehouse)
+        if upper_bound is None:
+            raise ConfigurationError(
+                f"{warehouse.name} holds no completed sync, so there is no as_of. Run the job sync_crms first."
+            )
+        return upper_bound
+    try:
+        given = datetime.fromisoformat(config.as_of)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"as_of {config.as_of!r} is not an ISO timestamp. Write it as 2026-03-17T01:00:00Z."
+        ) from error
+    if given.tzinfo is None:
+        raise ConfigurationError(f"as_of {config.as_of!r} has no time zone. Write it as {config.as_of}Z for UTC.")
+    return given.astimezone(UTC)
+
+
+def dbt_vars(as_of: datetime) -> str:
+    """`as_of` as dbt's `--vars` takes it: naive text in UTC, as every timestamp in the warehouse is."""
+    return json.dumps({"as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")})

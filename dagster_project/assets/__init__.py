@@ -1,0 +1,1 @@
+"""Assets by source and layer; each body calls one thing and reports it."""

@@ -1,0 +1,77 @@
+"""The dbt layers: seeds, staging and intermediate before the findings; marts after them."""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from dagster_project.as_of import AsOf, dbt_vars, resolve_as_of
+from dagster_project.dbt_project import prepared_project
+from dagster_project.pools import WAREHOUSE_POOL
+from dagster_project.resources import WarehouseFile
+
+OWNERS = ["team:analytics-engineering"]
+# the nightly run starts at 02:00; a mart that is not new by 06:00 is late for the morning
+MARTS_FRESHNESS = dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound_delta=datetime.timedelta(hours=4))
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """Groups by layer; keys stay dbt's own (`marts/dim_stage`), so lineage joins by table name."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Give each model its layer's group, its owners and, for marts, the freshness the morning needs."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        properties = self.get_resource_props(manifest, unique_id)
+        layer = "reference" if properties["resource_type"] == "seed" else properties["fqn"][1]
+        return spec.replace_attributes(
+            group_name=layer,
+            owners=OWNERS,
+            freshness_policy=MARTS_FRESHNESS if layer == "marts" else None,
+        )
+
+
+TRANSLATOR = LayerTranslator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+PROJECT = prepared_project()
+
+
+@dbt_assets(
+    manifest=PROJECT.manifest_path,
+    project=PROJECT,
+    name="conformed_tables",
+    select="resource_type:seed path:models/staging path:models/intermediate",
+    dagster_dbt_translator=TRANSLATOR,
+    pool=WAREHOUSE_POOL,
+)
+def conformed_tables(
+    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
+) -> Iterator[Any]:
+    """Both CRMs in one vocabulary and one grain."""
+    yield from _build(context, config, dbt, warehouse)
+
+
+@dbt_assets(
+    manifest=PROJECT.manifest_path,
+    project=PROJECT,
+    name="marts",
+    select="path:models/marts",
+    dagster_dbt_translator=TRANSLATOR,
+    pool=WAREHOUSE_POOL,
+)
+def marts(
+    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
+) -> Iterator[Any]:
+    """What people and BI read, each deal flagged where an error finding touches it."""
+    yield from _build(context, config, dbt, warehouse)
+
+
+def _build(
+    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
+) -> Iterator[Any]:
+    as_of = resolve_as_of(config, warehouse.path)
+    arguments = ["build", "--vars", dbt_vars(as_of)]
+    with warehouse.writing():
+        yield from dbt.cli(arguments, context=context).stream()
