@@ -1,0 +1,87 @@
+"""`python -m connectors.sandbox create|serve|tick|import`: make a world, play its days, serve it over HTTP."""
+
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.sandbox.server import SandboxServer, serve
+from connectors.sandbox.state import SandboxState
+from connectors.sandbox.world import World
+
+cli = typer.Typer(help="Two synthetic CRMs on the real wire formats.", no_args_is_help=True, add_completion=False)
+
+WorldFile = Annotated[Path, typer.Option("--world", help="The world's DuckDB file.")]
+
+
+class Plants(StrEnum):
+    """How much is wrong in a new world."""
+
+    ALL = "all"
+    NONE = "none"
+
+
+@cli.command()
+def create(
+    world: WorldFile,
+    size: Annotated[str, typer.Option(help="small, demo, or a number of deals such as 100k.")] = "demo",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 7,
+    plants: Annotated[Plants, typer.Option(help="Whether stage definitions contradict each other.")] = Plants.ALL,
+) -> None:
+    """Make a new world of two years of sales."""
+    planted = frozenset[str]() if plants is Plants.NONE else None
+    made = World.create(world, size=size, seed=seed, plants=planted)
+    typer.echo(f"{world}: a {size} world, its clock at {made.clock.isoformat()}")
+    made.close()
+
+
+@cli.command("import")
+def import_folder(
+    world: WorldFile, folder: Annotated[Path, typer.Argument(help="CSV and JSON files named after API objects.")]
+) -> None:
+    """Make a world of an export of your own CRM."""
+    made = World.import_folder(world, folder)
+    typer.echo(f"{world}: imported from {folder}, its clock at {made.clock.isoformat()}")
+    made.close()
+
+
+@cli.command()
+def tick(world: WorldFile, days: Annotated[int, typer.Option(help="How many days.")] = 1) -> None:
+    """Play the next days of a world that no server has open."""
+    opened = World.open(world)
+    changes = opened.tick(days)
+    typer.echo(f"{world}: now {opened.clock.isoformat()}")
+    for kind, count in sorted(changes.items()):
+        typer.echo(f"  {count:>6} {kind}")
+    opened.close()
+
+
+@cli.command("serve")
+def serve_world(
+    world: WorldFile,
+    port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8799,
+    ready_file: Annotated[Path | None, typer.Option(help='Gets {"url": ...} once requests are answered.')] = None,
+    until_stdin_closes: Annotated[bool, typer.Option(help="Stop with the process that holds our input.")] = False,
+) -> None:
+    """Serve a world until stopped."""
+    opened = World.open(world)
+    server = serve(SandboxState(opened), port=port, ready_file=ready_file)
+    if until_stdin_closes:
+        threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
+    typer.echo(f"Salesforce and HubSpot at {server.url}")
+    try:
+        server.run_until_stopped()
+    finally:
+        opened.close()
+
+
+def _stop_with_input(server: SandboxServer) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    cli()

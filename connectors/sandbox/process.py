@@ -1,0 +1,149 @@
+"""Starts the sandbox's server as a process of its own, steers it, and makes sure it ends with its parent."""
+
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from connectors.sandbox.faults import Fault
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start, or refused a control request; the message says why."""
+
+
+def start_sandbox(
+    world: Path, *, log: Path | None = None, faults: Sequence[Fault] = (), port: int = 0
+) -> "RunningSandbox":
+    """Serve `world` on a free loopback port; returns once it answers.
+
+    The process ends when the returned object is closed, and also when this process dies, `kill -9` included: it
+    reads its standard input, which the kernel closes with us.
+
+    Raises:
+        SandboxError: the server stopped or stayed silent; the message carries its last lines.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="sandbox-")
+    ready = Path(folder.name) / "ready.json"
+    output = log or Path(folder.name) / "server.log"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "connectors.sandbox", "serve", "--world", str(world.resolve())]
+    command += ["--port", str(port), "--ready-file", str(ready), "--until-stdin-closes"]
+    with output.open("ab") as sink:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, cwd=PROJECT_FOLDER, stdin=subprocess.PIPE, stdout=sink, stderr=sink
+        )
+    try:
+        sandbox = RunningSandbox(_await_url(process, ready, output), process, folder)
+        if faults:
+            sandbox.set_faults(faults)
+    except BaseException:
+        process.kill()
+        process.wait()
+        folder.cleanup()
+        raise
+    return sandbox
+
+
+class RunningSandbox:
+    """A sandbox process that answers at `url`; use it in a `with` statement."""
+
+    def __init__(
+        self, url: str, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]"
+    ) -> None:
+        """Made by `start_sandbox`."""
+        self.url = url
+        self._process = process
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        """The sandbox itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
+    def tick(self, days: int = 1) -> dict[str, object]:
+        """Play `days` days: {"clock": ISO time, "changes": {kind: count}}."""
+        return cast(dict[str, object], self._control("POST", f"/__sandbox__/tick?days={days}"))
+
+    def stats(self) -> dict[str, object]:
+        """Calls, bytes, statuses and faults by endpoint family since the start or the last reset."""
+        return cast(dict[str, object], self._control("GET", "/__stats__"))
+
+    def reset_stats(self) -> None:
+        """Start the counters at zero."""
+        self._control("DELETE", "/__stats__")
+
+    def truth(self, path: str, *, full: bool = False) -> list[dict[str, object]]:
+        """Rows of a world table: `salesforce/Opportunity`, `hubspot/deals` (id, modified, hash; all columns with
+        `full`), `truth/findings`. In no order."""
+        return cast(list[dict[str, object]], self._control("GET", f"/__truth__/{path}?full={int(full)}"))
+
+    def set_faults(
+        self, faults: Iterable[Fault] = (), *, hidden: Iterable[str] | None = None, bulk_polls: int | None = None
+    ) -> None:
+        """Add faults; `hidden` replaces what the integration user may not see."""
+        body: dict[str, object] = {"faults": [asdict(fault) for fault in faults]}
+        if hidden is not None:
+            body["hidden"] = sorted(hidden)
+        if bulk_polls is not None:
+            body["bulk_polls"] = bulk_polls
+        self._control("POST", "/__sandbox__/faults", body)
+
+    def clear_faults(self) -> None:
+        """Switch every fault off and show what was hidden."""
+        self._control("DELETE", "/__sandbox__/faults")
+
+    def stop(self) -> None:
+        """End the server and wait for it; a second call does nothing."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+    def _control(self, method: str, path: str, body: object = None) -> object:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=120)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body))
+            reply = connection.getresponse()
+            text = reply.read()
+        finally:
+            connection.close()
+        if reply.status != http.client.OK:
+            raise SandboxError(f"the sandbox refused {method} {path} (HTTP {reply.status}): {text.decode()}")
+        return json.loads(text)
+
+
+def _await_url(process: "subprocess.Popen[bytes]", ready: Path, output: Path) -> str:
+    give_up = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > give_up:
+            last_lines = "\n".join(output.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+            raise SandboxError(f"the sandbox did not start (exit code {process.returncode}):\n{last_lines}")
+        time.sleep(0.02)
+    return str(json.loads(ready.read_text(encoding="utf-8"))["url"])
