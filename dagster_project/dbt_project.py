@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import orjson
 from dagster_dbt import DbtCliResource, DbtProject
 
+from dagster_project.publishing import TableName
 from dagster_project.settings import PROJECT_DIR, Paths, read_paths
 
 DBT_DIR = PROJECT_DIR / "dbt"
+MARTS_SCHEMA = "marts"
+QUALITY_TABLES = ("stage_definition_findings", "finding_opportunities", "check_runs")
 # beside the interpreter that runs us, so that no activated environment is needed
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 
@@ -52,14 +55,13 @@ def dbt_resource(project: DbtProject) -> DbtCliResource:
     return DbtCliResource(project_dir=project, profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE))
 
 
-def nodes(manifest: Mapping[str, object], *, schema: str) -> Iterator[Mapping[str, object]]:
-    """Models of the manifest that build a table or view in `schema`."""
-    all_nodes = manifest["nodes"]
-    if not isinstance(all_nodes, Mapping):
-        raise TypeError("dbt's manifest has no nodes; delete data/dbt and run again.")
-    for node in all_nodes.values():
-        if node["resource_type"] == "model" and node["schema"] == schema:
-            yield node
+def published_tables(manifest: Path) -> list[TableName]:
+    """The allow-list of publishing: every mart of the manifest, and the three quality tables."""
+    nodes = orjson.loads(manifest.read_bytes())["nodes"].values()
+    marts = sorted(
+        node["alias"] for node in nodes if node["resource_type"] == "model" and node["schema"] == MARTS_SCHEMA
+    )
+    return [TableName(MARTS_SCHEMA, name) for name in marts] + [TableName("quality", name) for name in QUALITY_TABLES]
 
 
 def _is_stale(manifest: Path) -> bool:
@@ -67,7 +69,5 @@ def _is_stale(manifest: Path) -> bool:
         return True
     made_at = manifest.stat().st_mtime
     return any(
-        path.stat().st_mtime > made_at
-        for path in DBT_DIR.rglob("*")
-        if path.suffix in {".sql", ".yml", ".md", ".csv"}
+        path.stat().st_mtime > made_at for path in DBT_DIR.rglob("*") if path.suffix in {".sql", ".yml", ".md", ".csv"}
     )

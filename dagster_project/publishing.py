@@ -100,9 +100,7 @@ def _next_version(folder: Path, as_of: datetime) -> Path:
     return folder / f"crm-{stamp}-{max(taken, default=0) + 1:03d}.duckdb"
 
 
-def _build(
-    warehouse: Path, building: Path, tables: Sequence[TableName], facts: Mapping[str, str]
-) -> dict[str, int]:
+def _build(warehouse: Path, building: Path, tables: Sequence[TableName], facts: Mapping[str, str]) -> dict[str, int]:
     # an in-memory hub with both files attached: tables are written into an empty file, so nothing dropped lingers
     with duckdb.connect(":memory:") as hub:
         hub.execute(f"attach '{_literal(warehouse)}' as work (read_only)")

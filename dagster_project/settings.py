@@ -6,8 +6,9 @@
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.errors import ConfigurationError, Secret
@@ -31,8 +32,12 @@ class _Environment(BaseSettings):
     crm_api_budget: int | None = Field(
         None, ge=1, description="At most this many API calls per CRM and run; the run pauses there. Unset: the reserve."
     )
+    crm_time_zone: str = Field(
+        "UTC", description="IANA name of the time zone of business days, fiscal quarters and the nightly schedule."
+    )
     sandbox_url: str | None = Field(
-        None, description="A sandbox that runs already (`make demo` and `make dev` set it). Unset: a run starts its own."
+        None,
+        description="A sandbox that runs already (`make demo` and `make dev` set it). Unset: a run starts its own.",
     )
     sandbox_size: str = Field("demo", description="Size of a new sandbox world: `small`, `demo` or a number of deals.")
     salesforce_login_url: str | None = Field(
@@ -41,6 +46,14 @@ class _Environment(BaseSettings):
     salesforce_client_id: str | None = Field(None, description="Consumer key of the external client app.")
     salesforce_client_secret: str | None = Field(None, description="Consumer secret of the external client app.")
     hubspot_access_token: str | None = Field(None, description="Token of a private app or service key.")
+
+
+    @field_validator("crm_time_zone")
+    @classmethod
+    def _is_a_known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no IANA time zone; write it like Europe/Berlin")
+        return name
 
 
 class SalesforceCredentials:
@@ -129,6 +142,14 @@ def read_settings() -> Settings:
         ]
         raise ConfigurationError("\n".join(lines)) from error
     return Settings(environment)
+
+
+def read_time_zone() -> str:
+    """IANA name of the zone that business days and the schedule follow; UTC where nothing usable is set."""
+    try:
+        return _Environment().crm_time_zone
+    except ValidationError:
+        return "UTC"
 
 
 def read_paths() -> Paths:

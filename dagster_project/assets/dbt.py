@@ -20,9 +20,7 @@ MARTS_FRESHNESS = dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound
 class LayerTranslator(DagsterDbtTranslator):
     """Groups by layer; keys stay dbt's own (`marts/dim_stage`), so lineage joins by table name."""
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """Give each model its layer's group, its owners and, for marts, the freshness the morning needs."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         properties = self.get_resource_props(manifest, unique_id)
