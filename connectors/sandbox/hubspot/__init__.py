@@ -1,0 +1,45 @@
+"""HubSpot's wire: CRM v3 objects, associations v4, metadata and account endpoints, also under date-based paths.
+
+    portal.py        who may call, how often, how every answer is dressed
+    objects.py       list · read · batch read          search.py        search, filters.py its filters
+    records.py       records to JSON, inside DuckDB    associations.py  batch read of links
+    pipelines.py · owners.py · properties.py · account.py
+
+Faults beside those that every endpoint knows: `index_lag` (`seconds`) hides recent records from search, `daily_limit`
+answers 429 DAILY, `rate_limits` enforces a Professional portal's limits on the wall clock.
+"""
+
+from starlette.routing import Route
+
+from connectors.sandbox.hubspot import account, associations, objects, owners, pipelines, properties
+from connectors.sandbox.hubspot.portal import Portal, Respond
+from connectors.sandbox.hubspot.search import search
+from connectors.sandbox.state import SandboxState
+
+# order matters where a literal segment stands beside a parameter
+ENDPOINTS: dict[str, Respond] = {
+    "token": account.issue_token,
+    "details": account.read_details,
+    "usage": account.read_usage,
+    "records": account.read_record_counts,
+    "owners": owners.list_owners,
+    "owner": owners.read_owner,
+    "properties": properties.list_properties,
+    "property": properties.read_property,
+    "pipelines": pipelines.list_pipelines,
+    "pipeline": pipelines.read_pipeline,
+    "pipeline_audit": pipelines.read_audit,
+    "stages": pipelines.list_stages,
+    "stage": pipelines.read_stage,
+    "search": search,
+    "batch_read": objects.batch_read,
+    "list": objects.list_page,
+    "object": objects.read_one,
+    "associations": associations.batch_read,
+    "object_associations": associations.read_page,
+}
+
+
+def routes(state: SandboxState) -> list[Route]:
+    """Every HubSpot route of the sandbox."""
+    return Portal(state).routes(ENDPOINTS)

@@ -1,0 +1,102 @@
+"""HubSpot's names for its object types: paths take plural, singular or type id, messages and links one of them."""
+
+from dataclasses import dataclass
+
+from connectors.sandbox.catalogue import HUBSPOT, hubspot_properties
+
+_CREATED_AND_MODIFIED = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """One object type. `singular` is the name in association types; `default_properties` answer when none are asked."""
+
+    plural: str
+    singular: str
+    type_id: str
+    default_properties: tuple[str, ...]
+    searched_by_text: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """The world's table."""
+        return f"hubspot.{self.plural}"
+
+    @property
+    def modified_property(self) -> str:
+        """The property that repeats `updatedAt`; contacts have their own name for it."""
+        return "lastmodifieddate" if self.plural == "contacts" else "hs_lastmodifieddate"
+
+    @property
+    def created_property(self) -> str:
+        """The property that repeats `createdAt` unless somebody edited it."""
+        return "createdate" if "createdate" in self.property_types else "hs_createdate"
+
+    @property
+    def always_answered(self) -> tuple[str, str, str]:
+        """The three properties that HubSpot adds to whatever was asked for."""
+        return (self.created_property, self.modified_property, "hs_object_id")
+
+    @property
+    def property_types(self) -> dict[str, str]:
+        """Property name to HubSpot's property type."""
+        return {prop.name: prop.type for prop in hubspot_properties(self.plural)}
+
+    @property
+    def unique_properties(self) -> tuple[str, ...]:
+        """Properties that `idProperty` accepts."""
+        return ("hs_object_id", "email") if self.plural == "contacts" else ("hs_object_id",)
+
+
+OBJECT_TYPES = {
+    kind.plural: kind
+    for kind in (
+        ObjectType(
+            "deals",
+            "deal",
+            "0-3",
+            (
+                "amount",
+                "closedate",
+                "createdate",
+                "dealname",
+                "dealstage",
+                "hs_lastmodifieddate",
+                "hs_object_id",
+                "pipeline",
+            ),
+            ("dealname", "pipeline", "dealstage", "dealtype"),
+        ),
+        ObjectType(
+            "companies",
+            "company",
+            "0-2",
+            ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
+            ("name", "domain"),
+        ),
+        ObjectType(
+            "contacts",
+            "contact",
+            "0-1",
+            ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
+            ("firstname", "lastname", "email"),
+        ),
+        ObjectType("calls", "call", "0-48", _CREATED_AND_MODIFIED, ("hs_call_title",)),
+        ObjectType("meetings", "meeting_event", "0-47", _CREATED_AND_MODIFIED, ("hs_meeting_title",)),
+        ObjectType("emails", "email", "0-49", _CREATED_AND_MODIFIED, ("hs_email_subject",)),
+        ObjectType("tasks", "task", "0-27", _CREATED_AND_MODIFIED, ("hs_task_subject",)),
+    )
+}
+_BY_NAME = {
+    name.lower(): kind
+    for kind in OBJECT_TYPES.values()
+    for name in (kind.plural, kind.singular, kind.type_id, kind.plural.removesuffix("s"))
+}
+
+if set(OBJECT_TYPES) != set(HUBSPOT):
+    raise RuntimeError(f"object_types.py and catalogue.py differ in {sorted(set(OBJECT_TYPES) ^ set(HUBSPOT))}")
+
+
+def find_object_type(name: str) -> ObjectType | None:
+    """The object type that a path segment means; None if this portal has none of that name."""
+    return _BY_NAME.get(name.lower())

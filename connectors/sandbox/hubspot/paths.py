@@ -1,0 +1,61 @@
+"""Where each endpoint lives: HubSpot serves the same answers under v3/v4 paths and under date-based ones."""
+
+DATE_VERSIONS = ("2026-03",)
+
+# name: (method, versioned path, date-based path with {version}); the name is also the family under `hubspot.`
+_PATHS: dict[str, tuple[str, str, str]] = {
+    "token": ("POST", "/oauth/v1/token", "/oauth/{version}/token"),
+    "details": ("GET", "/account-info/v3/details", "/account-info/{version}/details"),
+    "usage": (
+        "GET",
+        "/account-info/v3/api-usage/daily/private-apps",
+        "/account-info/{version}/api-usage/daily/private-apps",
+    ),
+    "records": ("GET", "/crm/v3/limits/records", "/crm/limits/{version}/records"),
+    "owners": ("GET", "/crm/v3/owners", "/crm/owners/{version}"),
+    "owner": ("GET", "/crm/v3/owners/<owner_id>", "/crm/owners/{version}/<owner_id>"),
+    "properties": ("GET", "/crm/v3/properties/<kind>", "/crm/properties/{version}/<kind>"),
+    "property": ("GET", "/crm/v3/properties/<kind>/<name>", "/crm/properties/{version}/<kind>/<name>"),
+    "pipelines": ("GET", "/crm/v3/pipelines/<kind>", "/crm/pipelines/{version}/<kind>"),
+    "pipeline": ("GET", "/crm/v3/pipelines/<kind>/<pipeline_id>", "/crm/pipelines/{version}/<kind>/<pipeline_id>"),
+    "pipeline_audit": (
+        "GET",
+        "/crm/v3/pipelines/<kind>/<pipeline_id>/audit",
+        "/crm/pipelines/{version}/<kind>/<pipeline_id>/audit",
+    ),
+    "stages": (
+        "GET",
+        "/crm/v3/pipelines/<kind>/<pipeline_id>/stages",
+        "/crm/pipelines/{version}/<kind>/<pipeline_id>/stages",
+    ),
+    "stage": (
+        "GET",
+        "/crm/v3/pipelines/<kind>/<pipeline_id>/stages/<stage_id>",
+        "/crm/pipelines/{version}/<kind>/<pipeline_id>/stages/<stage_id>",
+    ),
+    "search": ("POST", "/crm/v3/objects/<kind>/search", "/crm/objects/{version}/<kind>/search"),
+    "batch_read": ("POST", "/crm/v3/objects/<kind>/batch/read", "/crm/objects/{version}/<kind>/batch/read"),
+    "list": ("GET", "/crm/v3/objects/<kind>", "/crm/objects/{version}/<kind>"),
+    "object": ("GET", "/crm/v3/objects/<kind>/<object_id>", "/crm/objects/{version}/<kind>/<object_id>"),
+    "associations": (
+        "POST",
+        "/crm/v4/associations/<kind>/<to_kind>/batch/read",
+        "/crm/associations/{version}/<kind>/<to_kind>/batch/read",
+    ),
+    "object_associations": (
+        "GET",
+        "/crm/v4/objects/<kind>/<object_id>/associations/<to_kind>",
+        "/crm/objects/{version}/<kind>/<object_id>/associations/<to_kind>",
+    ),
+}
+
+NAMES = tuple(_PATHS)
+
+
+def addresses(name: str) -> tuple[str, list[str]]:
+    """Method and every path of an endpoint, in Starlette's syntax."""
+    method, versioned, dated = _PATHS[name]
+    given = [versioned, *(dated.format(version=version) for version in DATE_VERSIONS)]
+    if name == "owners":
+        given += [f"{path}/" for path in given]  # HubSpot's own client asks with the slash
+    return method, [path.replace("<", "{").replace(">", "}") for path in given]

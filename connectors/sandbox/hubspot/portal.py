@@ -1,0 +1,153 @@
+"""One HubSpot account on the wire: who may call, how often, what is hidden, and how every answer is dressed."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+
+from starlette.routing import Route
+
+from connectors.sandbox.endpoint import Answer, Call, endpoint
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.hubspot.object_types import ObjectType, find_object_type
+from connectors.sandbox.hubspot.paths import addresses
+from connectors.sandbox.hubspot.quota import Quota, rate_limited
+from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
+from connectors.sandbox.state import SandboxState
+
+MAXIMUM_URL = 8_000  # characters; HubSpot's edge answers 414 near 8 KB
+_GATEWAY_PAGES = (502, 504, 520, 521, 522, 524)  # sent by the edge network, as HTML
+_NO_CREDENTIALS = (
+    "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details"
+    " at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
+)
+
+Respond = Callable[["Portal", Call], Answer]
+
+
+class Portal:
+    """Binds endpoint functions `(Portal, Call) -> Answer` to routes. `tokens` are the access tokens that work now."""
+
+    def __init__(self, state: SandboxState) -> None:
+        self.state = state
+        self.quota = Quota()
+        self.tokens = {state.credentials.hubspot_private_token}
+        self._today = state.clock.date()
+
+    def routes(self, endpoints: Mapping[str, Respond]) -> list[Route]:
+        """Routes of the named endpoints, in the order given, at every path that HubSpot has for them."""
+        return [
+            endpoint(
+                self.state,
+                method,
+                path,
+                family=f"hubspot.{name}",
+                respond=self._answering(name, respond),
+                refuse=self._refusing(name),
+            )
+            for name, respond in endpoints.items()
+            for method, paths in [addresses(name)]
+            for path in paths
+        ]
+
+    def issue_token(self) -> str:
+        """A new access token that works from now on."""
+        token = f"sandbox-{secrets.token_hex(8)}"
+        self.tokens.add(token)
+        return token
+
+    def object_type(self, call: Call, key: str = "kind") -> ObjectType:
+        """The object type named in the path; 400 if there is none, 403 if it is hidden."""
+        name = call.path_params[key]
+        kind = find_object_type(name)
+        if kind is None:
+            raise invalid(f"Unable to infer object type from: {name}")
+        if self.state.is_hidden(kind.plural):
+            raise missing_scope(f"crm.objects.{kind.plural}.read")
+        return kind
+
+    def property_types(self, kind: ObjectType) -> dict[str, str]:
+        """The properties that the token may see, with their types."""
+        return {
+            name: type_ for name, type_ in kind.property_types.items() if not self.state.is_hidden(kind.plural, name)
+        }
+
+    def _answering(self, name: str, respond: Respond) -> Callable[[Call], Answer]:
+        def answer(call: Call) -> Answer:
+            correlation_id = next_correlation_id()
+            headers = {"X-HubSpot-Correlation-Id": correlation_id}
+            try:
+                if len(call.path) + len(str(call.query)) > MAXIMUM_URL:
+                    return Answer(b"<html><h1>414 URI Too Long</h1></html>", 414, "text/html")
+                if name != "token":
+                    self._check_token(call)
+                headers |= self._spend(name, call)
+                reply = respond(self, call)
+            except Refusal as refusal:
+                reply = refusal.answer(correlation_id)
+                if reply.status == 401:
+                    headers["X-HubSpot-Auth-Failure"] = "401 Unauthorized"
+            return replace(reply, headers={**headers, **reply.headers})
+
+        return answer
+
+    def _spend(self, name: str, call: Call) -> dict[str, str]:
+        if self.state.clock.date() != self._today:
+            self._today = self.state.clock.date()
+            self.quota.start_new_day()
+        kind = call.fault.kind if call.fault else None
+        if kind == "daily_limit":
+            raise rate_limited("DAILY")
+        return self.quota.spend(is_search=name == "search", is_enforced=kind == "rate_limits")
+
+    def _check_token(self, call: Call) -> None:
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or token not in self.tokens:
+            raise Refusal(401, "INVALID_AUTHENTICATION", _NO_CREDENTIALS)
+
+    def _refusing(self, name: str) -> Callable[[Call, Fault], Answer]:
+        def refuse(_: Call, fault: Fault) -> Answer:
+            correlation_id = next_correlation_id()
+            headers = {"X-HubSpot-Correlation-Id": correlation_id}
+            if fault.status in _GATEWAY_PAGES:
+                page = f"<html><h1>{fault.status} {_phrase(fault.status)}</h1></html>"
+                return Answer(page.encode(), fault.status, "text/html", headers)
+            return replace(_refusal(name, fault).answer(correlation_id), headers=headers)
+
+        return refuse
+
+
+def missing_scope(scope: str) -> Refusal:
+    """The 403 of an app that was not granted `scope`."""
+    return Refusal(
+        403,
+        "MISSING_SCOPES",
+        "This app hasn't been granted all required scopes to make this call. Read more about required scopes here:"
+        " https://developers.hubspot.com/scopes.",
+        errors=[
+            {
+                "message": "One or more of the following scopes are required.",
+                "context": {"requiredGranularScopes": [scope]},
+            }
+        ],
+        links={"scopes": "https://developers.hubspot.com/scopes"},
+    )
+
+
+def _refusal(name: str, fault: Fault) -> Refusal:
+    if fault.status == 429:
+        return rate_limited(fault.code or ("SECONDLY" if name == "search" else "TEN_SECONDLY_ROLLING"))
+    if fault.status == 401:
+        return Refusal(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago.")
+    if fault.status == 403:
+        return missing_scope(fault.code or "crm.objects.deals.read")
+    if fault.status < 500:
+        return Refusal(fault.status, fault.code or "VALIDATION_ERROR", _phrase(fault.status))
+    return Refusal(fault.status, fault.code or "INTERNAL_ERROR", "internal error")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Origin Error"
