@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import yaml
 from dagster_dbt import DbtCliResource, DbtProject
 
 from dagster_project.publishing import TableName
@@ -62,6 +63,12 @@ def published_tables(manifest: Path) -> list[TableName]:
         node["alias"] for node in nodes if node["resource_type"] == "model" and node["schema"] == MARTS_SCHEMA
     )
     return [TableName(MARTS_SCHEMA, name) for name in marts] + [TableName("quality", name) for name in QUALITY_TABLES]
+
+
+def dbt_var(name: str) -> str:
+    """Default of a dbt var, from dbt_project.yml: for the few limits that act outside dbt (what holds publication)."""
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
+    return str(project["vars"][name])
 
 
 def _is_stale(manifest: Path) -> bool:

@@ -11,6 +11,7 @@ from dagster_project.as_of import AsOf, dbt_vars, resolve_as_of
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
 from dagster_project.resources import WarehouseFile
+from dagster_project.settings import read_time_zone
 
 OWNERS = ["team:analytics-engineering"]
 # the nightly run starts at 02:00; a mart that is not new by 06:00 is late for the morning
@@ -70,6 +71,6 @@ def _build(
     context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
 ) -> Iterator[Any]:
     as_of = resolve_as_of(config, warehouse.path)
-    arguments = ["build", "--vars", dbt_vars(as_of)]
+    arguments = ["build", "--vars", dbt_vars(as_of, read_time_zone())]
     with warehouse.writing():
         yield from dbt.cli(arguments, context=context).stream()

@@ -5,8 +5,8 @@ import dagster as dg
 import expectations
 from dagster_project.as_of import AsOf, resolve_as_of
 from dagster_project.assets.dbt import PROJECT, marts
-from dagster_project.assets.quality import FINDINGS
-from dagster_project.dbt_project import published_tables
+from dagster_project.assets.quality import QUALITY_TABLES
+from dagster_project.dbt_project import dbt_var, published_tables
 from dagster_project.pools import WAREHOUSE_POOL
 from dagster_project.publishing import current_version, publish
 from dagster_project.resources import WarehouseFile
@@ -14,30 +14,28 @@ from dagster_project.resources import WarehouseFile
 
 @dg.asset(
     key=["published", "crm"],
-    deps=[*marts.keys, FINDINGS, ["quality", "finding_opportunities"], ["quality", "check_runs"]],
+    deps=[*marts.keys, *(["quality", table] for table in QUALITY_TABLES)],
     group_name="published",
     owners=["team:analytics-engineering"],
     kinds={"duckdb"},
     pool=WAREHOUSE_POOL,
 )
-def published_crm(config: AsOf, warehouse: WarehouseFile) -> dg.MaterializeResult:
+def published_crm(config: AsOf, warehouse: WarehouseFile) -> dg.MaterializeResult[None]:
     """The file that BI opens: marts and quality only, swapped at once, held back when errors touch too much money."""
-    folder = warehouse.published
     with warehouse.writing():
-        reasons = expectations.hold_reasons(warehouse.path)
+        limit = float(dbt_var("untrusted_share_limit"))
+        reasons = expectations.hold_reasons(warehouse.path, untrusted_share_limit=limit)
         if reasons:
-            lines = "\n".join(f"- {reason}" for reason in reasons)
-            raise dg.Failure(
-                description=f"Publication is held back; readers keep {current_version(folder) or 'no file yet'}.\n{lines}",
-                metadata={"held by": dg.MetadataValue.md(lines)},
-                allow_retries=False,
-            )
+            raise _held_back(warehouse, [reason.message for reason in reasons])
         publication = publish(
             warehouse.path,
-            folder,
+            warehouse.published,
             as_of=resolve_as_of(config, warehouse.path),
             tables=published_tables(PROJECT.manifest_path),
-            facts=expectations.publication_facts(warehouse.path),
+            facts={
+                name: "" if value is None else str(value)
+                for name, value in expectations.untrusted_money(warehouse.path).as_metadata().items()
+            },
         )
     return dg.MaterializeResult(
         metadata={
@@ -47,4 +45,14 @@ def published_crm(config: AsOf, warehouse: WarehouseFile) -> dg.MaterializeResul
             "bytes": publication.size,
             "file": dg.MetadataValue.path(str(publication.path)),
         }
+    )
+
+
+def _held_back(warehouse: WarehouseFile, messages: list[str]) -> dg.Failure:
+    lines = "\n".join(f"- {message}" for message in messages)
+    readers_keep = current_version(warehouse.published) or "nothing: no version was published yet"
+    return dg.Failure(
+        description=f"Publication is held back. Readers keep {readers_keep}.\n{lines}",
+        metadata={"held by": dg.MetadataValue.md(lines)},
+        allow_retries=False,
     )

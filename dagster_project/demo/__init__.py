@@ -1,0 +1,1 @@
+"""`make demo`: the whole product on the sandbox CRMs, shown in a terminal."""

@@ -1,0 +1,18 @@
+"""`python -m dagster_project.demo`: first run makes the sandbox CRMs and syncs them; each further run plays the next day."""
+
+import os
+import sys
+
+from rich.console import Console
+
+from dagster_project.demo.night import play_night
+
+
+def main() -> int:
+    """Play one night on the sandbox; the exit code is 0, 1 (failed) or 75 (busy or paused: run again later)."""
+    os.environ["CRM_SOURCE"] = "sandbox"
+    return play_night(Console(highlight=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

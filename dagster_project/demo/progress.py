@@ -1,0 +1,144 @@
+"""The live table of a run: objects as they are read, then each step of the build, with rows, calls and seconds."""
+
+import time
+from dataclasses import dataclass, field
+
+import dagster as dg
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from connectors.sync import SyncEvent
+
+STEP_TITLES = {
+    "salesforce": "Sync Salesforce",
+    "hubspot": "Sync HubSpot",
+    "conformed_tables": "Shape: seeds, staging, intermediate",
+    "stage_definition_findings": "Judge stage definitions",
+    "marts": "Build and test the marts",
+    "published__crm": "Publish",
+}
+
+
+@dataclass
+class ObjectLine:
+    """What the table shows of one object of one CRM; seconds are wall time."""
+
+    crm: str
+    name: str
+    apis: list[str] = field(default_factory=list)
+    rows: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    state: str = "planned"
+
+
+@dataclass
+class StepLine:
+    """What the table shows of one step of the run."""
+
+    title: str
+    started_at: float
+    ended_at: float | None = None
+    has_failed: bool = False
+    materialized: int = 0
+    checked: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far, or in all."""
+        return (self.ended_at or time.monotonic()) - self.started_at
+
+
+class Progress:
+    """Collects events from the sync and from Dagster and draws them; `objects` and `steps` stay for the report."""
+
+    def __init__(self, console: Console) -> None:
+        self.objects: dict[tuple[str, str], ObjectLine] = {}
+        self.steps: dict[str, StepLine] = {}
+        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._draw, transient=True)
+
+    def __enter__(self) -> "Progress":
+        """Start drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing and leave the finished table on the screen."""
+        self._live.stop()
+        self._live.console.print(self._draw())
+
+    def on_sync_event(self, event: SyncEvent) -> None:
+        """Take an event of the extraction."""
+        line = self.objects.setdefault((event.connection, event.object), ObjectLine(event.connection, event.object))
+        if event.api and event.api not in line.apis:
+            line.apis.append(event.api)
+        line.rows += event.rows
+        line.calls += event.calls
+        line.seconds += event.seconds
+        line.state = event.kind
+
+    def on_dagster_event(self, entry: dg.EventLogEntry) -> None:
+        """Take an event of the run's log."""
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if event.event_type is dg.DagsterEventType.STEP_START:
+            title = STEP_TITLES.get(event.step_key, event.step_key)
+            self.steps[event.step_key] = StepLine(title, time.monotonic())
+            return
+        step = self.steps.get(event.step_key)
+        if step is None:
+            return
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+            step.materialized += 1
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            step.checked += 1
+        elif event.event_type in (dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE):
+            step.ended_at = time.monotonic()
+            step.has_failed = event.event_type is dg.DagsterEventType.STEP_FAILURE
+
+    def _draw(self) -> Group:
+        return Group(self._objects_table(), Text(), self._steps_table())
+
+    def _objects_table(self) -> Table:
+        table = Table(title="Objects read", title_justify="left", title_style="bold", box=None, pad_edge=False)
+        table.add_column("CRM")
+        table.add_column("object")
+        table.add_column("API")
+        table.add_column("rows", justify="right")
+        table.add_column("calls", justify="right")
+        table.add_column("seconds", justify="right")
+        for line in self.objects.values():
+            table.add_row(
+                line.crm, line.name, " + ".join(line.apis), f"{line.rows:,}", str(line.calls), f"{line.seconds:.1f}"
+            )
+        table.add_row(
+            "all",
+            "",
+            "",
+            f"{sum(line.rows for line in self.objects.values()):,}",
+            str(sum(line.calls for line in self.objects.values())),
+            f"{sum(line.seconds for line in self.objects.values()):.1f}",
+            style="bold",
+        )
+        return table
+
+    def _steps_table(self) -> Table:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(width=2)
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_column(style="dim")
+        for step in self.steps.values():
+            mark: Spinner | Text
+            if step.ended_at is None:
+                mark = Spinner("dots")
+            else:
+                mark = Text("✗", style="red") if step.has_failed else Text("✓", style="green")
+            counts = [f"{step.materialized} tables"] if step.materialized else []
+            counts += [f"{step.checked} checks"] if step.checked else []
+            table.add_row(mark, step.title, f"{step.seconds:.1f} s", ", ".join(counts))
+        return table
