@@ -1,0 +1,115 @@
+"""The edges of an evaluation: what is refused, what is broken, and what it leaves behind in the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from expectations import SUITES, BrokenExpectationError, UnknownCheckError, evaluate, rules
+from expectations.evaluation import evaluate_suites
+from expectations.rules import FINDING_COLUMNS, AsOf, Suite, Touch
+from tests.expectations.conftest import AS_OF
+from tests.expectations.frames import Frame
+
+LATER = AS_OF + timedelta(days=1)
+
+
+def with_evidence(check_id: str, evidence: str) -> list[Suite]:
+    """All suites, one rule asking something else."""
+    return [
+        replace(suite, rules=tuple(replace(r, evidence=evidence) if r.id == check_id else r for r in suite.rules))
+        for suite in SUITES
+    ]
+
+
+def test_a_rule_whose_sql_is_broken_raises_instead_of_failing(frame: Frame) -> None:
+    frame.add_deal("salesforce:1", path=("new", "demo"))
+    evaluate(frame.path, AS_OF)
+    findings = "select * from quality.stage_definition_findings"
+    before = frame.rows(findings)
+    broken = with_evidence("C04", "rows_found as (select no_such_column from population) select * from rows_found")
+
+    with pytest.raises(BrokenExpectationError, match=r"C04 \(probability_rises_along_stages\).*no_such_column"):
+        evaluate_suites(frame.path, broken, AsOf(LATER))
+
+    assert frame.rows(findings) == before
+    assert frame.rows(
+        "select check_id, status from quality.check_runs where as_of > ?", AS_OF.replace(tzinfo=None)
+    ) == [("C04", "broken")]
+
+
+def test_a_warehouse_without_conformed_tables_is_broken_not_clean(frame: Frame) -> None:
+    frame.change("drop table intermediate.int_stage_visits")
+
+    with pytest.raises(BrokenExpectationError, match="int_stage_visits"):
+        evaluate(frame.path, AS_OF, ["C13"])
+
+
+def test_rows_that_are_gone_when_read_again_are_not_a_verdict(frame: Frame) -> None:
+    # Great Expectations asks twice about the twelve stages, so the third reading finds none
+    flickering = (
+        "flickering as (select 1 as one from population where nextval('flicker') <= 24) select * from flickering"
+    )
+    frame.change("create sequence flicker")
+
+    with pytest.raises(BrokenExpectationError, match=r"counted 12 rows and then returned 0"):
+        evaluate_suites(frame.path, with_evidence("C01", flickering)[:1], AsOf(AS_OF))
+
+
+def test_a_check_that_does_not_exist_is_refused(frame: Frame) -> None:
+    with pytest.raises(UnknownCheckError, match="no check C99"):
+        evaluate(frame.path, AS_OF, ["C17", "C99"])
+
+
+def test_a_moment_without_a_time_zone_is_refused(frame: Frame) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        evaluate(frame.path, datetime(2026, 3, 17))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_the_file_is_free_for_other_processes_afterwards(breaks: bool, frame: Frame) -> None:
+    suites = with_evidence("C01", "nothing as (select nothing) select * from nothing") if breaks else list(SUITES)
+    frame.close()
+    try:
+        evaluate_suites(frame.path, suites, AsOf(AS_OF))
+    except BrokenExpectationError:
+        assert breaks
+
+    writing = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create table taken (one integer)')"
+    subprocess.run([sys.executable, "-c", writing, str(frame.path)], check=True, timeout=60)
+
+
+def test_listing_the_rules_does_not_load_great_expectations() -> None:
+    code = "import sys, expectations; expectations.rules(); print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    ).stdout.split()
+
+    assert {"great_expectations", "pandas", "sqlalchemy", "pyarrow"}.isdisjoint(loaded)
+
+
+def test_every_rule_says_what_it_claims_and_who_acts() -> None:
+    listed = rules()
+
+    assert [rule.id for rule in listed] == [
+        "C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24",
+    ]  # fmt: skip
+    assert len({rule.name for rule in listed}) == len(listed)
+    assert all(rule.description.endswith(".") and ": " in rule.action and rule.owner for rule in listed)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_evidence_has_the_columns_that_findings_are_made_of(rule: object, frame: Frame) -> None:
+    (rule,) = [known for known in rules() if known is rule]
+    with duckdb.connect(str(frame.path)) as connection:
+        description = connection.execute(rule.query(rule.table, AsOf(AS_OF))).description
+
+    columns = {column[0] for column in description}
+    touched = "touched_opportunity_id" if rule.touch is Touch.OPPORTUNITY else "touched_stage_key"
+    assert columns >= {*FINDING_COLUMNS, "observed", "expected", touched}
