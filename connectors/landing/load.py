@@ -1,0 +1,247 @@
+"""An open load: bytes become Parquet parts, each one kept as soon as it is complete."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+
+import duckdb
+import orjson
+
+from connectors.errors import ConfigurationError, CountMismatchError, UnexpectedReplyError
+from connectors.landing.durable import publish, sync_folder, write_atomically
+from connectors.landing.manifest import Checkpoint, LoadRequest, Manifest, Part, Window
+from connectors.schema import PART_META_COLUMNS, literal, quote
+
+PROGRESS = "progress.json"
+MANIFEST = "manifest.json"
+SPOOL = "spool"
+
+# md5 sees null and '' apart, and 'a'+'bc' apart from 'ab'+'c'
+_NULL = "chr(0)"
+_SEPARATOR = "chr(31)"
+
+
+@dataclass(frozen=True)
+class RecordRule:
+    """SQL expressions over a source's columns that say which record a row is, and in which state.
+
+    `modified_at` and `deleted_at` are UTC; a row without `modified_at` counts as of the window's upper bound.
+    """
+
+    record_id: str
+    modified_at: str = "null"
+    is_deleted: str = "false"
+    deleted_at: str = "null"
+    merged_into: str = "null"
+
+
+class OpenLoad:
+    """A load that is being filled, and survives its process.
+
+    What `land` returned is kept: after a crash the next run continues behind it, with the checkpoint of the last
+    part. Nothing is visible to readers before `commit`. Not for use from several threads at once.
+    """
+
+    def __init__(
+        self,
+        request: LoadRequest,
+        folder: Path,
+        engine: duckdb.DuckDBPyConnection,
+        *,
+        seal: Callable[["OpenLoad", Manifest], Manifest],
+        parts: Sequence[Part] = (),
+    ) -> None:
+        self.request = request
+        self.load_id = folder.name
+        self.was_resumed = bool(parts)
+        self.on_part: Callable[[Part], None] | None = None
+        self._folder = folder
+        self._engine = engine
+        self._seal = seal
+        self._parts = list(parts)
+        self._is_open = True
+        if not parts:
+            self._begin()
+        self._sweep()
+
+    @property
+    def window(self) -> Window:
+        """What this load covers; of a resumed load, the window it was opened with."""
+        return self.request.window
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is kept so far, in landing order."""
+        return tuple(self._parts)
+
+    @property
+    def rows_landed(self) -> int:
+        """Rows over all parts so far."""
+        return sum(part.rows for part in self._parts)
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where to go on: the newest checkpoint that was landed; None at the start of a load."""
+        return next((part.checkpoint for part in reversed(self._parts) if part.checkpoint is not None), None)
+
+    def spool(self, name: str) -> Path:
+        """A place for bytes on their way to a part; emptied when the load is opened again or committed."""
+        folder = self._folder / SPOOL
+        folder.mkdir(exist_ok=True)
+        return folder / name
+
+    def land(
+        self, source: str, record: RecordRule, *, checkpoint: Checkpoint | None = None, covers: Sequence[str] = ()
+    ) -> Part:
+        """Write the rows of `source` as the next part, and keep them together with `checkpoint`.
+
+        `source` is SQL that can stand behind FROM: `csv_source(…)`, `json_source(…)` or a parenthesized query. It
+        has every column of the request's schema, by name, of a type that casts to the schema's. Row order is kept,
+        and of two versions with one stamp the later wins. `covers` are the parent ids of mode replace_children whose
+        children are complete in this load; they may have none.
+
+        Raises:
+            UnexpectedReplyError: a value does not fit its declared type, or a row has no record id; nothing is kept.
+        """
+        self._check_open()
+        if covers and self.request.mode != "replace_children":
+            raise ConfigurationError(f"{self.request.object_name}: only replace_children loads cover parents.")
+        number = len(self._parts)
+        part = self._write_part(f"part-{number:06d}.parquet", source, record)
+        if covers:
+            part = replace(part, parents_name=self._write_parents(f"parents-{number:06d}.parquet", covers))
+        part = replace(part, checkpoint=checkpoint)
+        sync_folder(self._folder)
+        self._parts.append(part)
+        self._write_progress()
+        if self.on_part is not None:
+            self.on_part(part)
+        return part
+
+    def restart(self) -> None:
+        """Forget every part and begin the same window again."""
+        self._check_open()
+        self._parts.clear()
+        self.was_resumed = False
+        self._begin()
+        self._sweep()
+
+    def discard(self) -> None:
+        """Remove the load; it never happened."""
+        self._check_open()
+        self._is_open = False
+        # first what makes it a load, so that a crash in the middle leaves rubbish and no half load
+        (self._folder / PROGRESS).unlink(missing_ok=True)
+        rmtree(self._folder, ignore_errors=True)
+
+    def commit(
+        self,
+        *,
+        expected_rows: int | None,
+        calls: Mapping[str, int] | None = None,
+        covered_until: datetime | None = None,
+        code_version: str = "",
+    ) -> Manifest:
+        """Make the load final. From here on it is read by everyone and never changed.
+
+        `expected_rows` is what the CRM announced, None if it announces nothing. `covered_until` moves the window's
+        upper bound back, for a source that says it knows less than was asked for.
+
+        Raises:
+            CountMismatchError: not as many rows were landed as announced; the load stays open.
+        """
+        self._check_open()
+        if expected_rows is not None and expected_rows != self.rows_landed:
+            raise CountMismatchError(
+                f"{self.request.connection} announced {expected_rows} rows of {self.request.object_name} "
+                f"({self.request.lane}, {self.window}) and sent {self.rows_landed}. Nothing was committed.",
+                expected=expected_rows,
+                landed=self.rows_landed,
+            )
+        if covered_until is not None and covered_until < self.window.hi:
+            self.request = replace(self.request, window=Window(self.window.lo, covered_until))
+        manifest = Manifest(
+            load_id=self.load_id,
+            sequence=0,
+            request=self.request,
+            parts=self.parts,
+            rows_expected=expected_rows,
+            calls=dict(calls or {}),
+            code_version=code_version,
+        )
+        rmtree(self._folder / SPOOL, ignore_errors=True)
+        manifest = self._seal(self, manifest)
+        self._is_open = False
+        return manifest
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """The commit itself; the log calls it with the manifest's sequence filled in."""
+        write_atomically(self._folder / MANIFEST, manifest.to_bytes())
+        (self._folder / PROGRESS).unlink(missing_ok=True)
+
+    def _begin(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._write_progress()
+        sync_folder(self._folder.parent)
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise ConfigurationError(f"Load {self.load_id} of {self.request.object_name} is closed; open a new one.")
+
+    def _write_progress(self) -> None:
+        content = {"request": self.request.as_json(), "parts": [part.as_json() for part in self._parts]}
+        write_atomically(self._folder / PROGRESS, orjson.dumps(content))
+
+    def _sweep(self) -> None:
+        """Remove what a crash left between two parts."""
+        kept = {PROGRESS, *(part.name for part in self._parts), *(part.parents_name for part in self._parts)}
+        for path in self._folder.iterdir():
+            if path.name == SPOOL:
+                rmtree(path, ignore_errors=True)
+            elif path.name not in kept:
+                path.unlink()
+
+    def _write_part(self, name: str, source: str, record: RecordRule) -> Part:
+        columns = [(quote(column.name), column.duckdb_type) for column in self.request.schema.columns]
+        meta = [
+            (getattr(record, column.removeprefix("_")), column, kind)
+            for column, kind in PART_META_COLUMNS
+            if column != "_content_hash"
+        ]
+        typed = ", ".join(
+            [f"cast({column} as {kind}) as {column}" for column, kind in columns]
+            + [f"cast({expression} as {kind}) as {column}" for expression, column, kind in meta]
+        )
+        hashed = f", {_SEPARATOR}, ".join(
+            f"coalesce(cast({name} as varchar), {_NULL})"
+            for name in [*(column for column, _ in columns), *(column for _, column, _ in meta)]
+        )
+        temporary = self._folder / (name + ".tmp")
+        query = f"select *, md5(concat({hashed})) as _content_hash from (select {typed} from {source} as source)"
+        # a missing id becomes an error inside the one pass over the data
+        checked = f"select * replace (coalesce(_record_id, error('no record id')) as _record_id) from ({query})"
+        rows = self._copy(checked, temporary)
+        publish(temporary, self._folder / name)
+        return Part(name, rows, (self._folder / name).stat().st_size)
+
+    def _write_parents(self, name: str, covers: Sequence[str]) -> str:
+        temporary = self._folder / (name + ".tmp")
+        values = orjson.dumps(list(covers)).decode()
+        self._copy(f"select unnest(from_json({literal(values)}, '[\"VARCHAR\"]')) as _parent_id", temporary)
+        publish(temporary, self._folder / name)
+        return name
+
+    def _copy(self, query: str, target: Path) -> int:
+        try:
+            row = self._engine.execute(
+                f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
+            ).fetchone()
+        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+            raise UnexpectedReplyError(
+                f"{self.request.connection} sent rows of {self.request.object_name} that do not fit their columns "
+                f"(part {len(self._parts)} of load {self.load_id}). Nothing of this part was kept; if the CRM's field "
+                "types changed, run again, else report the column named in the error below."
+            ) from error
+        return int(row[0]) if row else 0

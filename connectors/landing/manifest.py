@@ -1,0 +1,220 @@
+"""What a load says about itself: the window, the mode, the manifest and the progress of an open load."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, cast, get_args
+
+import orjson
+
+from connectors.errors import ConfigurationError, UnexpectedReplyError
+from connectors.schema import TableSchema
+
+FORMAT = 1  # of manifest.json; raise it when a reader of old manifests must do something else
+
+Lane = Literal["rows", "history", "associations", "deletes", "calculated", "metadata"]
+ApplyMode = Literal["upsert", "append", "replace_children", "tombstone", "snapshot", "presence", "release"]
+"""How a load becomes rows of its raw table.
+
+upsert            newest by source stamp wins; equal content is a no-op; an older version never overwrites a newer
+append            rows with a new record id are added, known ones are left alone (history)
+replace_children  the load holds all children of the parents it covers; children not in it become tombstones
+tombstone         the load holds deletions: flags are set, values kept; a newer version of the record clears them
+snapshot          the load is the full list; records not in it become tombstones
+presence          the load is the full list of ids only; missing ones become tombstones, listed ones are revived
+release           the tombstones that the brake held back in an earlier load, let through by a person
+"""
+
+Checkpoint = Mapping[str, str | int | float | bool | None]
+
+
+def parse_utc(text: str) -> datetime:
+    """The aware UTC time of an ISO text; one without an offset is read as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_utc(moment: datetime) -> str:
+    """ISO with Z: `2026-03-17T02:00:00Z`, microseconds only if there are any."""
+    if moment.tzinfo is None:
+        raise ConfigurationError(f"{moment} has no time zone; the landing log knows UTC only.")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Half-open `[lo, hi)` in source time, UTC; `lo` None means from the beginning."""
+
+    lo: datetime | None
+    hi: datetime
+
+    def __str__(self) -> str:
+        return f"[{format_utc(self.lo) if self.lo else 'the beginning'}, {format_utc(self.hi)})"
+
+    def as_json(self) -> dict[str, str | None]:
+        """As manifests keep it."""
+        return {"lo": format_utc(self.lo) if self.lo else None, "hi": format_utc(self.hi)}
+
+    @classmethod
+    def from_json(cls, window: Mapping[str, str | None]) -> "Window":
+        """The reverse of `as_json`."""
+        lo, hi = window["lo"], window["hi"]
+        if hi is None:
+            raise UnexpectedReplyError("A window without an upper bound is no window; the file is damaged.")
+        return cls(parse_utc(lo) if lo else None, parse_utc(hi))
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Everything that must stay equal for an open load to be continued, plus its window."""
+
+    connection: str
+    object_name: str
+    lane: Lane
+    window: Window
+    schema: TableSchema
+    mode: ApplyMode
+    raw_table: str
+    identity: str
+    """Org id or portal id that the CRM itself reported."""
+    parent_column: str | None = None
+    """replace_children: the CRM column of the raw table that holds the parent's id."""
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that could not be applied."""
+        if self.mode not in get_args(ApplyMode) or self.lane not in get_args(Lane):
+            raise ConfigurationError(f"{self.object_name} asks for lane {self.lane!r}, mode {self.mode!r}: unknown.")
+        if (self.mode == "replace_children") != (self.parent_column is not None):
+            raise ConfigurationError(
+                f"{self.object_name}: parent_column belongs to mode replace_children, and only there."
+            )
+        if self.parent_column is not None and self.parent_column not in self.schema.names:
+            raise ConfigurationError(f"{self.object_name}: parent column {self.parent_column} is not in the schema.")
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values for progress and manifest."""
+        return {
+            "connection": self.connection,
+            "object": self.object_name,
+            "lane": self.lane,
+            "window": self.window.as_json(),
+            "schema": self.schema.as_json(),
+            "schema_hash": self.schema.hash,
+            "mode": self.mode,
+            "raw_table": self.raw_table,
+            "identity": self.identity,
+            "parent_column": self.parent_column,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "LoadRequest":
+        """The reverse of `as_json`."""
+        parent = values["parent_column"]
+        return cls(
+            connection=str(values["connection"]),
+            object_name=str(values["object"]),
+            lane=cast("Lane", values["lane"]),
+            window=Window.from_json(cast("Mapping[str, str | None]", values["window"])),
+            schema=TableSchema.from_json(cast("list[list[str]]", values["schema"])),
+            mode=cast("ApplyMode", values["mode"]),
+            raw_table=str(values["raw_table"]),
+            identity=str(values["identity"]),
+            parent_column=None if parent is None else str(parent),
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file of a load, in landing order; `parents_name` lists the parents it covers, if any."""
+
+    name: str
+    rows: int
+    bytes: int
+    checkpoint: Checkpoint | None = None
+    parents_name: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """As progress and manifest keep it."""
+        return {
+            "name": self.name,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "checkpoint": dict(self.checkpoint) if self.checkpoint is not None else None,
+            "parents_name": self.parents_name,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "Part":
+        """The reverse of `as_json`."""
+        return cls(
+            name=str(values["name"]),
+            rows=cast("int", values["rows"]),
+            bytes=cast("int", values["bytes"]),
+            checkpoint=cast("Checkpoint | None", values["checkpoint"]),
+            parents_name=cast("str | None", values["parents_name"]),
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A committed load: complete, final, and the only source of watermarks.
+
+    `sequence` numbers the committed loads of a connection from 1 without gaps; loads are applied in this order.
+    """
+
+    load_id: str
+    sequence: int
+    request: LoadRequest
+    parts: tuple[Part, ...]
+    rows_expected: int | None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    code_version: str = ""
+    releases: str | None = None
+    """Mode release: the load id whose held tombstones this one lets through."""
+
+    @property
+    def rows_landed(self) -> int:
+        """Rows over all parts; a record that came twice counts twice."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def trail(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints, in landing order."""
+        return tuple(part.checkpoint for part in self.parts if part.checkpoint is not None)
+
+    def to_bytes(self) -> bytes:
+        """JSON for people and programs."""
+        values = {
+            "format": FORMAT,
+            "load_id": self.load_id,
+            "sequence": self.sequence,
+            **self.request.as_json(),
+            "rows_expected": self.rows_expected,
+            "rows_landed": self.rows_landed,
+            "calls": dict(self.calls),
+            "code_version": self.code_version,
+            "releases": self.releases,
+            "parts": [part.as_json() for part in self.parts],
+        }
+        return orjson.dumps(values, option=orjson.OPT_INDENT_2)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Manifest":
+        """The reverse of `to_bytes`.
+
+        Raises:
+            UnexpectedReplyError: written by a newer version of this program.
+        """
+        values = orjson.loads(content)
+        if values["format"] != FORMAT:
+            raise UnexpectedReplyError(f"Manifest format {values['format']} is not {FORMAT}; update this program.")
+        return cls(
+            load_id=values["load_id"],
+            sequence=values["sequence"],
+            request=LoadRequest.from_json(values),
+            parts=tuple(Part.from_json(part) for part in values["parts"]),
+            rows_expected=values["rows_expected"],
+            calls=values["calls"],
+            code_version=values["code_version"],
+            releases=values["releases"],
+        )

@@ -1,0 +1,16 @@
+"""The merge of committed loads into DuckDB: raw tables hold the newest version of every record ever seen."""
+
+from connectors.raw.apply import Applied, apply_loads, record_sync, release_held, replay, schema_name
+from connectors.raw.merge import BRAKE_ROWS, BRAKE_SHARE, Counts
+
+__all__ = [
+    "BRAKE_ROWS",
+    "BRAKE_SHARE",
+    "Applied",
+    "Counts",
+    "apply_loads",
+    "record_sync",
+    "release_held",
+    "replay",
+    "schema_name",
+]

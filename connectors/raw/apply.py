@@ -1,0 +1,176 @@
+"""Committed loads become raw tables: in order, exactly once, one transaction per table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+
+import duckdb
+
+from connectors.errors import ConfigurationError
+from connectors.landing import LandingLog, Lease, Manifest, format_utc
+from connectors.raw.merge import Counts, LoadFiles, merge, tombstone_only
+from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables
+
+# modes that bring no rows of their own, and so make no table
+_ONLY_DELETES = frozenset(["tombstone", "presence", "release"])
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One load that is now in its raw table, and what it changed there."""
+
+    load_id: str
+    object_name: str
+    lane: str
+    raw_table: str
+    counts: Counts
+
+
+def schema_name(connection_name: str) -> str:
+    """The raw schema of a connection: `raw_salesforce`."""
+    return f"raw_{connection_name}"
+
+
+def apply_loads(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> list[Applied]:
+    """Apply every committed load of connection `crm` that this warehouse has not seen, in commit order.
+
+    One transaction per raw table; the transaction that changes the rows also writes `raw_meta.loads`, so a load is
+    applied exactly once whenever the process dies.
+    """
+    create_meta_tables(connection)
+    seen = {
+        (object_name, load_id)
+        for object_name, load_id in connection.execute(
+            f"select object, load_id from {META_SCHEMA}.loads where connection = ?", [crm]
+        ).fetchall()
+    }
+    pending = [
+        manifest for manifest in log.manifests(crm) if (manifest.request.object_name, manifest.load_id) not in seen
+    ]
+    return _apply_by_table(connection, log, crm, pending, is_replay=False)
+
+
+def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> list[Applied]:
+    """Drop the raw tables of `crm` and build them again from the log alone, without one API call.
+
+    Each table is dropped and rebuilt in one transaction: readers see the old one or the new one.
+    """
+    create_meta_tables(connection)
+    manifests = log.manifests(crm)
+    built = {manifest.request.raw_table for manifest in manifests}
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = ? and database_name = current_database()",
+        [schema_name(crm)],
+    ).fetchall()
+    for (table_name,) in rows:
+        if table_name not in built:
+            RawTable(schema_name(crm), table_name).drop(connection)
+    connection.execute(
+        f"delete from {META_SCHEMA}.loads where connection = ? and not list_contains(?, raw_table)",
+        [crm, sorted(built)],
+    )
+    return _apply_by_table(connection, log, crm, manifests, is_replay=True)
+
+
+def release_held(log: LandingLog, lease: Lease, crm: str, load_id: str) -> Manifest:
+    """Let the tombstones through that the brake held in load `load_id`; the next apply carries them out.
+
+    The decision is itself a load of the log, so a replay repeats it at the same place.
+
+    Raises:
+        ConfigurationError: there is no such load.
+    """
+    for manifest in log.manifests(crm):
+        if manifest.load_id == load_id and manifest.request.mode != "release":
+            return log.commit_release(manifest, lease)
+    raise ConfigurationError(f"{crm} has no load {load_id}. raw_meta.loads lists the held ones (rows_held > 0).")
+
+
+def record_sync(connection: duckdb.DuckDBPyConnection, crm: str, identity: str, hi: datetime) -> None:
+    """Write down up to where (exclusive) the last completed sync of `crm` knows everything."""
+    create_meta_tables(connection)
+    connection.execute(
+        f"insert or replace into {META_SCHEMA}.sync_state (connection, identity, hi) values (?, ?, ?)",
+        [crm, identity, _naive(hi)],
+    )
+
+
+def _apply_by_table(
+    connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str, loads: Sequence[Manifest], *, is_replay: bool
+) -> list[Applied]:
+    by_table = sorted(loads, key=lambda manifest: (manifest.request.raw_table, manifest.sequence))
+    applied: list[Applied] = []
+    for table_name, manifests in groupby(by_table, key=lambda manifest: manifest.request.raw_table):
+        target = RawTable(schema_name(crm), table_name)
+        connection.execute("begin transaction")
+        try:
+            if is_replay:
+                target.drop(connection)
+                connection.execute(
+                    f"delete from {META_SCHEMA}.loads where connection = ? and raw_table = ?", [crm, table_name]
+                )
+            has_deletes = False
+            for manifest in manifests:
+                result = _apply_load(connection, log, target, manifest, has_deletes=has_deletes)
+                has_deletes = has_deletes or result.counts.updated > 0 or result.counts.tombstoned > 0
+                applied.append(result)
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+    return applied
+
+
+def _apply_load(
+    connection: duckdb.DuckDBPyConnection, log: LandingLog, target: RawTable, manifest: Manifest, *, has_deletes: bool
+) -> Applied:
+    request = manifest.request
+    if request.mode not in _ONLY_DELETES or target.exists(connection):
+        counts = _merge_load(connection, log, target, manifest, has_deletes=has_deletes)
+    else:
+        counts = Counts(unknown=manifest.rows_landed)
+    connection.execute(
+        f"insert into {META_SCHEMA}.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            request.connection,
+            request.object_name,
+            manifest.load_id,
+            manifest.sequence,
+            request.lane,
+            request.mode,
+            request.raw_table,
+            _naive(request.window.lo) if request.window.lo else None,
+            _naive(request.window.hi),
+            manifest.rows_landed,
+            counts.inserted,
+            counts.updated,
+            counts.unchanged,
+            counts.older,
+            counts.tombstoned,
+            counts.held,
+            counts.unknown,
+            _naive(datetime.now(UTC)),
+        ],
+    )
+    return Applied(manifest.load_id, request.object_name, request.lane, request.raw_table, counts)
+
+
+def _merge_load(
+    connection: duckdb.DuckDBPyConnection, log: LandingLog, target: RawTable, manifest: Manifest, *, has_deletes: bool
+) -> Counts:
+    request = manifest.request
+    target.fit(connection, request.schema, has_deletes=has_deletes)
+    if manifest.releases is None:
+        return merge(connection, target, LoadFiles(manifest, log.part_paths(manifest), log.parents_paths(manifest)))
+    held = next(
+        load for load in log.manifests(request.connection, request.object_name) if load.load_id == manifest.releases
+    )
+    # the flags carry the id of the decision, not of the load it decided about
+    files = LoadFiles(replace(held, load_id=manifest.load_id), log.part_paths(held), log.parents_paths(held))
+    return tombstone_only(connection, target, files)
+
+
+def _naive(moment: datetime) -> str:
+    """Text that DuckDB reads as a UTC TIMESTAMP; a bound aware datetime would become TIMESTAMPTZ."""
+    return format_utc(moment).removesuffix("Z")
