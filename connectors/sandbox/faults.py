@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
-Kind = Literal["status", "reset", "truncate", "slow", "expire_session", "job_failed", "daily_limit", "index_lag", "rate_limits"]
+Kind = Literal[
+    "status", "reset", "truncate", "slow", "expire_session", "job_failed", "daily_limit", "index_lag", "rate_limits"
+]
 Cut = Literal["connection", "body", "rows"]
 
 

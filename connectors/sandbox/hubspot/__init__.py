@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.hubspot import account, associations, objects, owners, pipelines, properties
 from connectors.sandbox.hubspot.portal import Portal, Respond
+from connectors.sandbox.hubspot.quota import Quota
 from connectors.sandbox.hubspot.search import search
 from connectors.sandbox.state import SandboxState
 
@@ -40,6 +41,6 @@ ENDPOINTS: dict[str, Respond] = {
 }
 
 
-def routes(state: SandboxState) -> list[Route]:
-    """Every HubSpot route of the sandbox."""
-    return Portal(state).routes(ENDPOINTS)
+def routes(state: SandboxState, quota: Quota | None = None) -> list[Route]:
+    """Every HubSpot route of the sandbox; a `quota` of one's own may run on another clock than the wall's."""
+    return Portal(state, quota).routes(ENDPOINTS)

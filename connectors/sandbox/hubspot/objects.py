@@ -10,7 +10,6 @@ from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.records import Projection, project, read_records
 from connectors.sandbox.hubspot.replies import (
     batch_body,
-    check_limit,
     invalid,
     next_page,
     not_found,
@@ -29,9 +28,7 @@ def list_page(portal: Portal, call: Call) -> Answer:
     """One page of live or archived records by id; merged-away records are in neither list."""
     kind = portal.object_type(call)
     projection = _query_projection(portal, kind, call)
-    limit = read_limit(call, default=10, maximum=LIST_PAGE)
-    if projection.with_history:
-        check_limit(limit, HISTORY_PAGE) if "limit" in call.query else None
+    limit = read_limit(call, default=10, maximum=HISTORY_PAGE if projection.with_history else LIST_PAGE)
     after = call.query.get("after", "0")
     if not after.isdigit():
         raise invalid(f"Invalid paging cursor {after}", code="INVALID_AFTER", propertyName="after")

@@ -28,9 +28,9 @@ Respond = Callable[["Portal", Call], Answer]
 class Portal:
     """Binds endpoint functions `(Portal, Call) -> Answer` to routes. `tokens` are the access tokens that work now."""
 
-    def __init__(self, state: SandboxState) -> None:
+    def __init__(self, state: SandboxState, quota: Quota | None = None) -> None:
         self.state = state
-        self.quota = Quota()
+        self.quota = quota or Quota()
         self.tokens = {state.credentials.hubspot_private_token}
         self._today = state.clock.date()
 

@@ -112,6 +112,8 @@ def _history_query(kind: ObjectType) -> str:
 
 
 def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...]) -> str:
+    # the same cursor that associations.py reads
+    last = f"to_base64(('{kind.type_id}-' || arg_max(to_id, place))::BLOB)"
     singular = " ".join(f"WHEN '{to_kind.plural}' THEN '{to_kind.singular}'" for to_kind in to_kinds)
     return f"""
         SELECT from_id, string_agg('"' || to_type || '":{{"results":[' || items || ']' || paging || '}}', ','
@@ -119,8 +121,8 @@ def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...]) -> s
         FROM (
             SELECT from_id, to_type, string_agg(item, ',' ORDER BY place, type_id) AS items,
                 CASE WHEN max(places) <= {INLINE_ASSOCIATIONS} THEN '' ELSE
-                    ',"paging":{{"next":{{"after":"' || arg_max(to_id, place) || '","link":"' || $address || from_id
-                    || '/associations/' || to_type || '?after=' || arg_max(to_id, place) || '"}}}}' END AS paging
+                    ',"paging":{{"next":{{"after":"' || {last} || '","link":"' || $address || from_id
+                    || '/associations/' || to_type || '?after=' || {last} || '"}}}}' END AS paging
             FROM (
                 SELECT *, max(place) OVER (PARTITION BY from_id, to_type) AS places FROM (
                     SELECT from_id, to_type, to_id, type_id,
@@ -133,5 +135,5 @@ def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...]) -> s
                 )
             )
             WHERE place <= {INLINE_ASSOCIATIONS}
-            GROUP BY ALL
+            GROUP BY from_id, to_type
         ) GROUP BY from_id"""
