@@ -13,7 +13,6 @@ FIRST_DEAL = 9_000_000_001
 ARCHIVED_DEAL = "9000000901"
 MERGED_AWAY = "9000000902"
 MERGED_TWICE = "9000000903"  # merged into MERGED_AWAY, which was merged into the first deal
-MILLION = 1_000_000
 
 _METADATA = """
     CREATE TABLE hubspot._property_history (object_type VARCHAR, object_id VARCHAR, property VARCHAR, value VARCHAR,
@@ -34,7 +33,8 @@ _METADATA = """
         ('71200001', 'Partner Pipeline', 1, FALSE, '2024-02-01', '2025-05-05'),
         ('71200009', 'Old Pipeline', 2, TRUE, '2023-01-01', '2024-06-01');
     INSERT INTO hubspot._stages VALUES
-        ('default', 'appointmentscheduled', 'Appointment Scheduled', 0, '0.1', 'false', FALSE, '2024-01-01', '2024-01-01'),
+        ('default', 'appointmentscheduled', 'Appointment Scheduled', 0, '0.1', 'false', FALSE, '2024-01-01',
+            '2024-01-01'),
         ('default', 'closedwon', 'Closed Won', 1, '1.0', 'true', FALSE, '2024-01-01', '2024-01-01'),
         ('71200001', '71200011', 'Partner Intro', 0, '0.1', 'false', FALSE, '2024-02-01', '2025-05-05'),
         ('71200001', '71200019', 'Dropped', 1, '0.2', 'false', TRUE, '2024-02-01', '2025-05-05');
@@ -109,23 +109,23 @@ def _fill(connection: duckdb.DuckDBPyConnection, live_deals: int) -> None:
     connection.execute(
         f"""
         INSERT INTO hubspot.deals (id, created_at, updated_at, archived, archived_at, merged_into, {names})
-        SELECT *, {values} FROM (
+        SELECT record.*, {values} FROM (
             SELECT (9000000000 + n)::VARCHAR AS id, TIMESTAMP '2025-01-01' + to_days((n % 400)::INTEGER) AS created_at,
                 TIMESTAMP '2026-03-15' + to_seconds(n) AS updated_at, n = 901 AS archived,
                 CASE n WHEN 901 THEN TIMESTAMP '2026-03-10 12:00:00.250' END AS archived_at,
                 CASE n WHEN 902 THEN '{FIRST_DEAL}' WHEN 903 THEN '{MERGED_AWAY}' END AS merged_into
             FROM (SELECT unnest(range(1, {live_deals + 1}) || [901, 902, 903]) AS n) numbers
-        ) record, LATERAL (SELECT record.id::BIGINT - 9000000000 AS n) numbered""".replace(
-            "SELECT *,", "SELECT record.*,"
-        )
+        ) record, LATERAL (SELECT record.id::BIGINT - 9000000000 AS n) numbered"""
     )
     connection.execute(f"""
         INSERT INTO hubspot._property_history VALUES
-            ('deals', '{FIRST_DEAL}', 'dealstage', 'qualifiedtobuy', '2025-01-02 00:00:00.001', 'CRM_UI', 'userId:7001', '7001'),
+            ('deals', '{FIRST_DEAL}', 'dealstage', 'qualifiedtobuy', '2025-01-02 00:00:00.001', 'CRM_UI',
+                'userId:7001', '7001'),
             ('deals', '{FIRST_DEAL}', 'dealstage', 'appointmentscheduled', '2025-02-02', 'INTEGRATION', NULL, NULL),
             ('deals', '{FIRST_DEAL}', 'amount', '', '2025-01-02', 'CRM_UI', 'say "hi"', '7002');
         INSERT INTO hubspot.contacts (id, created_at, updated_at, archived, hs_object_id, email, firstname)
-        SELECT (100 + n)::VARCHAR, '2025-01-01', '2025-01-02', FALSE, (100 + n)::VARCHAR, 'c' || n || '@sandbox.invalid', 'C' || n
+        SELECT (100 + n)::VARCHAR, '2025-01-01', '2025-01-02', FALSE, (100 + n)::VARCHAR,
+            'c' || n || '@sandbox.invalid', 'C' || n
         FROM range(1, 1301) contact(n);
         INSERT INTO hubspot._associations
         SELECT 'deals', '{FIRST_DEAL}', 'contacts', id, 'HUBSPOT_DEFINED', 3, NULL FROM hubspot.contacts;

@@ -1,6 +1,5 @@
 """Proof of fidelity: hubspot-api-client, unmodified apart from the host, walks every endpoint it knows."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import hubspot
@@ -25,7 +24,7 @@ from tests.connectors.sandbox.hubspot.portal_world import (
 
 
 @pytest.fixture
-def crm(portal: ServedPortal) -> Iterator[Any]:
+def crm(portal: ServedPortal) -> Any:
     """The library's entry to CRM endpoints."""
     return hubspot.HubSpot(access_token=TOKEN, host=portal.url).crm
 

@@ -183,9 +183,17 @@ def test_a_batch_has_a_size_limit_that_history_halves(
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [({"limit": 100}, 200), ({"limit": 101}, 400), ({"limit": 0}, 400), ({"limit": "x"}, 400)]
-    + [({"limit": 51, "propertiesWithHistory": "amount"}, 400), ({"limit": 50, "propertiesWithHistory": "amount"}, 200)]
-    + [({"after": "abc"}, 400), ({"archived": "maybe"}, 400), ({"associations": "unicorns"}, 400)],
+    [
+        ({"limit": 100}, 200),
+        ({"limit": 101}, 400),
+        ({"limit": 0}, 400),
+        ({"limit": "x"}, 400),
+        ({"limit": 50, "propertiesWithHistory": "amount"}, 200),
+        ({"limit": 51, "propertiesWithHistory": "amount"}, 400),
+        ({"after": "abc"}, 400),
+        ({"archived": "maybe"}, 400),
+        ({"associations": "unicorns"}, 400),
+    ],
 )
 def test_a_list_refuses_what_hubspot_refuses(portal: ServedPortal, query: dict[str, object], status: int) -> None:
     assert portal.get(DEALS, **query).status_code == status
