@@ -41,7 +41,7 @@ class _Control:
         return _reply({"clock": self._state.clock.isoformat(), "changes": changes})
 
     async def set_faults(self, request: Request) -> Response:
-        """Body: {"faults": [...], "hidden": [...], "bulk_polls": n}, each part optional."""
+        """Body: {"faults": [...], "hidden": [...], "no_bulk": [...], "bulk_polls": n}, each part optional."""
         given = await request.json()
         try:
             self._state.faults.add([Fault.from_json(fault) for fault in given.get("faults", [])])
@@ -49,6 +49,8 @@ class _Control:
             return _reply({"error": str(error)}, 400)
         if "hidden" in given:
             self._state.hidden = set(given["hidden"])
+        if "no_bulk" in given:
+            self._state.no_bulk = set(given["no_bulk"])
         self._state.bulk_polls = int(given.get("bulk_polls", self._state.bulk_polls))
         return _reply(self._state.faults.report())
 
@@ -56,6 +58,7 @@ class _Control:
         """Also shows what was hidden again."""
         self._state.faults.clear()
         self._state.hidden = set()
+        self._state.no_bulk = set()
         return _reply([])
 
     async def list_faults(self, request: Request) -> Response:

@@ -101,12 +101,19 @@ class RunningSandbox:
         return cast(list[dict[str, object]], self._control("GET", f"/__truth__/{path}?full={int(full)}"))
 
     def set_faults(
-        self, faults: Iterable[Fault] = (), *, hidden: Iterable[str] | None = None, bulk_polls: int | None = None
+        self,
+        faults: Iterable[Fault] = (),
+        *,
+        hidden: Iterable[str] | None = None,
+        no_bulk: Iterable[str] | None = None,
+        bulk_polls: int | None = None,
     ) -> None:
-        """Add faults; `hidden` replaces what the integration user may not see."""
+        """Add faults; `hidden` replaces what the integration user may not see, `no_bulk` what Bulk does not serve."""
         body: dict[str, object] = {"faults": [asdict(fault) for fault in faults]}
         if hidden is not None:
             body["hidden"] = sorted(hidden)
+        if no_bulk is not None:
+            body["no_bulk"] = sorted(no_bulk)
         if bulk_polls is not None:
             body["bulk_polls"] = bulk_polls
         self._control("POST", "/__sandbox__/faults", body)

@@ -27,7 +27,9 @@ def build_app(state: SandboxState, crm_routes: Sequence[Route] | None = None) ->
     """The ASGI application over one world; `crm_routes` defaults to those of both CRMs."""
     if crm_routes is None:
         crm_routes = [*salesforce.routes(state), *hubspot.routes(state)]
-    return _VirtualTime(state, Starlette(routes=[*control_routes(state), *crm_routes]))
+    app = Starlette(routes=[*control_routes(state), *crm_routes])
+    app.router.redirect_slashes = False
+    return _VirtualTime(state, app)
 
 
 def serve(state: SandboxState, *, port: int = 0, ready_file: Path | None = None) -> "SandboxServer":
@@ -78,6 +80,8 @@ class _VirtualTime:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/services/"):  # Salesforce takes a path with a trailing slash or without
+            scope["path"] = scope["path"].rstrip("/")
         # uvicorn's send is a method of the object that owns the connection; no public way leads there
         scope[TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
 

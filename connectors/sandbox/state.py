@@ -77,7 +77,8 @@ class SandboxState:
     """Shared by the endpoints of both CRMs; `cursor()` is safe from any thread.
 
     `hidden` names what the integration user may not see: `OpportunityFieldHistory`, `Opportunity.Amount`,
-    `deals.amount`. `bulk_polls` is how many status calls a Bulk job stays unfinished for.
+    `deals.amount`. `no_bulk` names Salesforce objects that only REST serves, and
+    `bulk_polls` is the status call at which a Bulk job is over.
     """
 
     world: ServedWorld
@@ -85,6 +86,7 @@ class SandboxState:
     stats: CallStats = field(default_factory=CallStats)
     credentials: Credentials = field(default_factory=Credentials)
     hidden: set[str] = field(default_factory=set)
+    no_bulk: set[str] = field(default_factory=set)
     bulk_polls: int = 1
     gate: Gate = field(default_factory=Gate)
     clock: datetime = field(init=False)

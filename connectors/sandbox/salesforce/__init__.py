@@ -2,9 +2,78 @@
 
 from starlette.routing import Route
 
+from connectors.sandbox.endpoint import Answer, Call, Respond, endpoint
+from connectors.sandbox.salesforce.bulk import BulkJobs
+from connectors.sandbox.salesforce.changes import Changes
+from connectors.sandbox.salesforce.composite import Composite
+from connectors.sandbox.salesforce.describe import Metadata
+from connectors.sandbox.salesforce.errors import not_found, refuse_by_fault
+from connectors.sandbox.salesforce.login import Login
+from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.query import Queries
 from connectors.sandbox.state import SandboxState
+
+DATA = "/services/data/v{version}"
 
 
 def routes(state: SandboxState) -> list[Route]:
-    """Every Salesforce endpoint of the sandbox."""
-    return []
+    """Every Salesforce endpoint of the sandbox; a trailing slash is the server's to remove."""
+    org = Org(state)
+    login, metadata = Login(org), Metadata(org)
+    readable = _readable(org, metadata)
+    composite = Composite([(method, path, respond) for method, path, _, respond in readable])
+    open_to_all: list[tuple[str, str, str, Respond]] = [
+        ("POST", "/services/oauth2/token", "token", login.token),
+        ("POST", "/services/Soap/u/{version}", "soap", login.soap),
+        ("POST", "/services/Soap/u/{version}/{org_id}", "soap", login.soap),
+        ("GET", "/services/data", "versions", metadata.versions),
+    ]
+    guarded = [*readable, ("POST", f"{DATA}/composite", "composite", composite.composite), *_bulk(org)]
+    served = [*open_to_all, *((method, path, family, org.data(respond)) for method, path, family, respond in guarded)]
+    return [
+        endpoint(state, method, path, family=f"salesforce.{family}", respond=respond, refuse=refuse_by_fault)
+        for method, path, family, respond in served
+    ] + [_unknown(state)]
+
+
+def _readable(org: Org, metadata: Metadata) -> list[tuple[str, str, str, Respond]]:
+    queries, changes = Queries(org), Changes(org)
+    return [
+        ("GET", DATA, "resources", metadata.resources),
+        ("GET", f"{DATA}/limits", "limits", metadata.limits),
+        ("GET", f"{DATA}/query", "query", queries.query),
+        ("GET", f"{DATA}/queryAll", "query", queries.query_all),
+        ("GET", f"{DATA}/query/{{locator}}", "query_more", queries.next_page),
+        ("GET", f"{DATA}/queryAll/{{locator}}", "query_more", queries.next_page),
+        ("GET", f"{DATA}/sobjects", "describe_global", metadata.all_objects),
+        ("GET", f"{DATA}/sobjects/{{object_name}}", "describe", metadata.basic),
+        ("GET", f"{DATA}/sobjects/{{object_name}}/describe", "describe", metadata.describe),
+        ("GET", f"{DATA}/sobjects/{{object_name}}/deleted", "deleted", changes.deleted),
+        ("GET", f"{DATA}/sobjects/{{object_name}}/updated", "updated", changes.updated),
+        ("GET", f"{DATA}/sobjects/{{object_name}}/{{record_id}}", "record", metadata.record),
+    ]
+
+
+def _bulk(org: Org) -> list[tuple[str, str, str, Respond]]:
+    jobs = BulkJobs(org)
+    job = f"{DATA}/jobs/query/{{job_id}}"
+    return [
+        ("POST", f"{DATA}/jobs/query", "bulk_create", jobs.create),
+        ("GET", f"{DATA}/jobs/query", "bulk_list", jobs.all_jobs),
+        ("GET", job, "bulk_status", jobs.status),
+        ("PATCH", job, "bulk_abort", jobs.change),
+        ("DELETE", job, "bulk_delete", jobs.delete),
+        ("GET", f"{job}/results", "bulk_results", jobs.results),
+        ("GET", f"{job}/resultPages", "bulk_pages", jobs.result_pages),
+    ]
+
+
+def _unknown(state: SandboxState) -> Route:
+    def respond(_call: Call) -> Answer:
+        return not_found().answer()
+
+    route = endpoint(
+        state, "GET", "/services/{rest:path}", family="salesforce.unknown", respond=respond, refuse=refuse_by_fault
+    )
+    route.methods = None
+    return route

@@ -1,0 +1,86 @@
+"""One Salesforce org over one world: its users' tokens, allowances, visible objects, cursors, and who may call."""
+
+from dataclasses import replace
+
+from connectors.sandbox.endpoint import Answer, Call, Respond
+from connectors.sandbox.salesforce.errors import Refusal, not_found, session_expired
+from connectors.sandbox.salesforce.objects import ObjectView
+from connectors.sandbox.salesforce.plan import Plan, plan_query
+from connectors.sandbox.salesforce.rendering import install_number_format
+from connectors.sandbox.salesforce.soql import Query, parse_query
+from connectors.sandbox.salesforce.tokens import Tokens
+from connectors.sandbox.salesforce.usage import Usage
+from connectors.sandbox.state import SandboxState
+
+# Spring '26 and before; 31 to 40 leave in Summer '27
+VERSIONS = tuple(f"{number}.0" for number in range(31, 67))
+MAX_URI_BYTES = 16_384  # URI and headers (help article 000386264)
+FALLBACK_ORG_ID = "00D000000000001EAA"
+FALLBACK_USER_ID = "005000000000001AAA"
+
+
+class Org:
+    """What every Salesforce endpoint works with."""
+
+    def __init__(self, state: SandboxState) -> None:
+        """Reads the org's identity from the world."""
+        self.state = state
+        self.view = ObjectView(state)
+        with state.cursor() as cursor:
+            install_number_format(cursor)
+        self.org_id = self._first_id("Organization") or FALLBACK_ORG_ID
+        self.user_id = self._first_id("User") or FALLBACK_USER_ID
+        self.tokens = Tokens(self.org_id)
+        self.usage = Usage(state.clock)
+
+    def data(self, respond: Respond) -> Respond:
+        """Guard a data endpoint: version, session, allowance; add the usage header; refusals become answers."""
+
+        def guarded(call: Call) -> Answer:
+            try:
+                self._admit(call)
+                answer = respond(call)
+            except Refusal as refusal:
+                answer = refusal.answer()
+            if answer.status == 401:
+                return answer
+            return replace(answer, headers={**answer.headers, **self.usage.header()})
+
+        return guarded
+
+    def plan(self, text: str, *, with_deleted: bool) -> Plan:
+        """Parse and check a query; Refusal says what is wrong with it."""
+        return self.plan_parsed(parse_query(text), with_deleted=with_deleted)
+
+    def plan_parsed(self, query: Query, *, with_deleted: bool) -> Plan:
+        """Check a parsed query."""
+        return plan_query(query, self.view, self.state.clock, with_deleted=with_deleted)
+
+    def find_object(self, call: Call) -> str:
+        """The object that the path names; Refusal NOT_FOUND."""
+        found = self.view.find(call.path_params["object_name"])
+        if found is None:
+            raise not_found()
+        return found
+
+    def _admit(self, call: Call) -> None:
+        version = call.path_params.get("version")
+        if version is not None and version not in VERSIONS:
+            raise not_found()
+        if len(call.path) + len(str(call.query)) > MAX_URI_BYTES:
+            raise Refusal(414, "URI_TOO_LONG", "The request URI is longer than 16384 bytes")
+        if call.fault is not None and call.fault.kind == "expire_session":
+            self.tokens.expire_all()
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if scheme not in ("Bearer", "OAuth") or not self.tokens.is_live(token):
+            raise session_expired()
+        self.usage.count_call(self.state.clock)
+        if call.fault is not None and call.fault.kind == "daily_limit":
+            raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+    def _first_id(self, object_name: str) -> str | None:
+        if self.view.find(object_name) is None:
+            return None
+        with self.state.cursor() as cursor:
+            found = cursor.execute(f'SELECT min("Id") FROM salesforce."{object_name}"').fetchone()
+        return found[0] if found else None
