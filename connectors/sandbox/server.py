@@ -57,6 +57,9 @@ class SandboxServer(uvicorn.Server):
         )
         self.url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         self._listener = listener
+        # connections inherit it; asyncio sets it only on sockets whose protocol was named, and without it every
+        # answer waits 40 ms for the client's delayed acknowledgement
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._ready_file = ready_file
 
     def run_until_stopped(self) -> None:
