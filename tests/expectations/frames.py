@@ -30,14 +30,15 @@ DEFINITIONS = (
         opportunity_id varchar, opportunity_key varchar, crm varchar, source_id varchar, opportunity_name varchar,
         pipeline_id varchar, source_stage_id varchar, stage_key varchar, canonical_stage integer,
         amount decimal(18, 2), forecast_category varchar, close_date date, created_at timestamp, closed_at timestamp,
-        is_closed boolean, is_won boolean, is_lost boolean, owner_id varchar, loss_reason_raw varchar,
-        loss_class varchar, outcome_class varchar, is_deleted boolean
+        source_close_at timestamp, is_closed boolean, is_won boolean, is_lost boolean, owner_id varchar,
+        loss_reason_raw varchar, loss_class varchar, outcome_class varchar, is_deleted boolean
     )""",
     """
     create table intermediate.int_stage_visits (
         opportunity_id varchar, crm varchar, pipeline_id varchar, visit_no integer, source_stage_id varchar,
         stage_key varchar, canonical_stage integer, from_source_stage_id varchar, from_canonical_stage integer,
-        entered_at timestamp, exited_at timestamp, is_reentry boolean
+        entered_at timestamp, exited_at timestamp, is_reentry boolean, skipped_stage_count integer,
+        skipped_canonical_stages varchar
     )""",
 )
 
@@ -82,14 +83,36 @@ class Frame:
         }  # fmt: skip
         self._insert("int_stages_conformed", {**stage, **changes})
 
-    def add_deal(self, opportunity_id: str, *, path: tuple[str, ...] = ("new",), **changes: object) -> None:
-        """A live deal that was created on 2 January 2026 and entered one stage of `path` every ten days."""
+    def add_deal(
+        self,
+        opportunity_id: str,
+        *,
+        path: tuple[str, ...] = ("new",),
+        skipped: Mapping[int, str] | None = None,
+        **changes: object,
+    ) -> None:
+        """A live deal that was created on 2 January 2026 and entered one stage of `path` every ten days.
+
+        `skipped` says which canonical stages a visit (counted from 1) passed over: `{2: "3,4"}`.
+        """
         crm = opportunity_id.split(":")[0]
         pipeline = dict(PIPELINES)[crm]
         days = [datetime(2026, 1 + day // 30, 2 + day % 30 // 2) for day in range(0, 10 * len(path), 10)]  # noqa: DTZ001
         canonical = self.canonical_stages(crm)
-        for number, (stage_id, entered_at) in enumerate(zip(path, days, strict=True), start=1):
-            self.add_visit(opportunity_id, number, stage_id, entered_at)
+        entries = enumerate(zip((None, *path), path, days, strict=False), start=1)
+        for number, (from_stage, stage_id, entered_at) in entries:
+            passed_over = (skipped or {}).get(number)
+            self._insert(
+                "int_stage_visits",
+                {
+                    "opportunity_id": opportunity_id, "crm": crm, "pipeline_id": pipeline, "visit_no": number,
+                    "source_stage_id": stage_id, "stage_key": f"{crm}/{pipeline}/{stage_id}",
+                    "canonical_stage": canonical.get(stage_id), "from_source_stage_id": from_stage,
+                    "from_canonical_stage": canonical.get(from_stage), "entered_at": entered_at,
+                    "skipped_stage_count": len(passed_over.split(",")) if passed_over else 0,
+                    "skipped_canonical_stages": passed_over,
+                },
+            )  # fmt: skip
         last = canonical.get(path[-1])
         deal = {
             "opportunity_id": opportunity_id, "crm": crm, "pipeline_id": pipeline, "source_stage_id": path[-1],
@@ -100,17 +123,7 @@ class Frame:
         }  # fmt: skip
         self._insert("int_opportunities_conformed", {**deal, **changes})
 
-    def add_visit(self, opportunity_id: str, number: int, stage_id: str, entered_at: datetime) -> None:
-        crm = opportunity_id.split(":")[0]
-        pipeline = dict(PIPELINES)[crm]
-        visit = {
-            "opportunity_id": opportunity_id, "crm": crm, "pipeline_id": pipeline, "visit_no": number,
-            "source_stage_id": stage_id, "stage_key": f"{crm}/{pipeline}/{stage_id}", "entered_at": entered_at,
-            "canonical_stage": self.canonical_stages(crm).get(stage_id),
-        }  # fmt: skip
-        self._insert("int_stage_visits", visit)
-
-    def canonical_stages(self, crm: str) -> dict[str, int | None]:
+    def canonical_stages(self, crm: str) -> dict[str | None, int | None]:
         rows = self.rows(
             "select source_stage_id, canonical_stage from intermediate.int_stages_conformed where crm = ?", crm
         )

@@ -28,7 +28,7 @@ def with_evidence(check_id: str, evidence: str) -> list[Suite]:
 
 
 def test_a_rule_whose_sql_is_broken_raises_instead_of_failing(frame: Frame) -> None:
-    frame.add_deal("salesforce:1", path=("new", "demo"))
+    frame.add_deal("salesforce:1", path=("new", "demo"), skipped={2: "2"})
     evaluate(frame.path, AS_OF)
     findings = "select * from quality.stage_definition_findings"
     before = frame.rows(findings)

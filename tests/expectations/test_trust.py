@@ -82,7 +82,7 @@ def test_closed_and_deleted_deals_touch_no_open_money(unmapped: Frame) -> None:
 
 
 def test_warnings_leave_deals_trusted(frame: Frame) -> None:
-    frame.add_deal("salesforce:1", path=("new", "demo"))
+    frame.add_deal("salesforce:1", path=("new", "demo"), skipped={2: "2"})
     evaluate(frame.path, AS_OF)
 
     assert hold_reasons(frame.path, untrusted_share_limit=0.0) == []
