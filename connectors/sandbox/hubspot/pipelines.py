@@ -57,7 +57,7 @@ def read_portal_id(portal: Portal) -> int:
     """The account's id (HubSpot calls it Hub ID)."""
     with portal.state.cursor() as cursor:
         row = cursor.execute("SELECT portal_id FROM state.world").fetchone()
-    return int(row[0]) if row else 0
+    return int(row[0]) if row and row[0] else 0  # an imported Salesforce export has no portal
 
 
 def _read_pipelines(portal: Portal, call: Call) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self, cast
 
 import duckdb
 
@@ -67,6 +68,7 @@ class PortalWorld:
         """In memory unless `path` is given."""
         self._connection = duckdb.connect(":memory:" if path is None else str(path))
         self._clock = CLOCK
+        self.statements = 0
         _fill(self._connection, live_deals)
 
     @property
@@ -86,12 +88,31 @@ class PortalWorld:
         return {"deals": 1}
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A new cursor."""
-        return self._connection.cursor()
+        """A new cursor that counts what it is asked in `statements`."""
+        return cast(duckdb.DuckDBPyConnection, _CountingCursor(self, self._connection.cursor()))
 
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
+
+
+class _CountingCursor:
+    def __init__(self, world: PortalWorld, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._world = world
+        self._cursor = cursor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(self, query: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        self._world.statements += 1
+        return self._cursor.execute(query, parameters)
+
+    def close(self) -> None:
+        self._cursor.close()
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, live_deals: int) -> None:
