@@ -1,0 +1,94 @@
+with
+
+salesforce_activities as (
+
+    select * from {{ ref('int_salesforce_activities') }}
+
+),
+
+hubspot_activities as (
+
+    select * from {{ ref('int_hubspot_activities') }}
+
+),
+
+activity_opportunities as (
+
+    select * from {{ ref('int_activity_opportunities') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_opportunity_records') }}
+
+),
+
+activities_of_both as (
+
+    select
+        activity_id,
+        crm,
+        source_id,
+        activity_type,
+        subject,
+        occurred_at,
+        owner_id,
+        minutes,
+        account_id,
+        contact_id,
+        is_completed,
+        created_at,
+        is_deleted,
+        deleted_at
+    from salesforce_activities
+    union all
+    select
+        activity_id,
+        crm,
+        source_id,
+        activity_type,
+        subject,
+        occurred_at,
+        owner_id,
+        minutes,
+        cast(null as varchar) as account_id,
+        cast(null as varchar) as contact_id,
+        is_completed,
+        created_at,
+        is_deleted,
+        deleted_at
+    from hubspot_activities
+
+),
+
+activities_conformed as (
+
+    select
+        activities_of_both.activity_id,
+        activities_of_both.crm,
+        activities_of_both.source_id,
+        activities_of_both.activity_type,
+        activities_of_both.subject,
+        activities_of_both.occurred_at,
+        activities_of_both.owner_id,
+        activities_of_both.minutes,
+        activity_opportunities.opportunity_id,
+        coalesce(activities_of_both.account_id, records.account_id) as account_id,
+        activities_of_both.contact_id,
+        activities_of_both.is_completed,
+        activities_of_both.created_at,
+        activities_of_both.is_deleted,
+        activities_of_both.deleted_at
+    from activities_of_both
+    left join activity_opportunities
+        on
+            activities_of_both.activity_id = activity_opportunities.activity_id
+            and activity_opportunities.is_first
+    left join records
+        on activity_opportunities.opportunity_id = records.opportunity_id
+    where activities_of_both.created_at <= {{ as_of() }} or activities_of_both.created_at is null
+
+)
+
+select * from activities_conformed

@@ -1,0 +1,134 @@
+with
+
+changes as (
+
+    select * from {{ ref('int_opportunity_changes') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_opportunity_records') }}
+
+),
+
+stage_definitions as (
+
+    select * from {{ ref('int_stage_definitions') }}
+
+),
+
+stage_map as (
+
+    select * from {{ ref('stage_map') }}
+
+),
+
+forecast_category_map as (
+
+    select * from {{ ref('forecast_category_map') }}
+
+),
+
+forecast_category_names as (
+
+    select * from {{ ref('forecast_category_names') }}
+
+),
+
+canonical_stages as (
+
+    select * from {{ ref('canonical_stages') }}
+
+),
+
+exchange_rates as (
+
+    select * from {{ ref('exchange_rates') }}
+
+),
+
+-- what an unchanged opportunity can still be read differently by
+definition_parts as (
+
+    select {{ row_set_fingerprint([
+        'stage_key', 'default_probability', 'forecast_category', 'is_closed', 'is_won', 'is_active'
+    ]) }} as fingerprint
+    from stage_definitions
+    union all
+    select {{ row_set_fingerprint([
+        'crm', 'pipeline_id', 'source_stage_id', 'canonical_stage', 'valid_from', 'valid_to'
+    ]) }} as fingerprint
+    from stage_map
+    union all
+    select {{ row_set_fingerprint([
+        'crm', 'pipeline_id', 'source_stage_id', 'canonical_stage', 'forecast_category'
+    ]) }} as fingerprint
+    from forecast_category_map
+    union all
+    select {{ row_set_fingerprint(['crm', 'source_name', 'forecast_category']) }} as fingerprint
+    from forecast_category_names
+    union all
+    select {{ row_set_fingerprint(['canonical_stage', 'is_closed', 'is_won']) }} as fingerprint
+    from canonical_stages
+    union all
+    select {{ row_set_fingerprint([
+        'currency_code', 'corporate_currency', 'valid_from', 'valid_to', 'fx_rate'
+    ]) }} as fingerprint
+    from exchange_rates
+    union all
+    select '{{ var("reporting_time_zone") }}-{{ var("corporate_currency") }}' as fingerprint
+
+),
+
+definitions as (
+
+    select {{ row_set_fingerprint(['fingerprint']) }} as definitions_fingerprint
+    from definition_parts
+
+),
+
+changes_by_opportunity as (
+
+    select
+        opportunity_id,
+        {{ row_set_fingerprint([
+            'changed_at', 'change_order', 'changed_by', 'pipeline_id', 'source_stage_id', 'amount_original',
+            'win_probability', 'forecast_category', 'close_date', 'owner_id'
+        ]) }} as changes_fingerprint
+    from changes
+    group by opportunity_id
+
+),
+
+records_by_opportunity as (
+
+    select
+        opportunity_id,
+        {{ row_set_fingerprint([
+            'pipeline_id', 'source_stage_id', 'amount_original', 'currency_code', 'win_probability',
+            'forecast_category', 'close_date', 'owner_id', 'created_at', 'source_modified_at',
+            'is_known_at_as_of', 'deleted_at'
+        ]) }} as record_fingerprint
+    from records
+    group by opportunity_id
+
+),
+
+fingerprints as (
+
+    select
+        records_by_opportunity.opportunity_id,
+        {{ surrogate_key([
+            'records_by_opportunity.record_fingerprint',
+            'changes_by_opportunity.changes_fingerprint',
+            'definitions.definitions_fingerprint',
+        ]) }} as source_fingerprint
+    from records_by_opportunity
+    left join changes_by_opportunity
+        on records_by_opportunity.opportunity_id = changes_by_opportunity.opportunity_id
+    cross join definitions
+
+)
+
+select * from fingerprints

@@ -1,0 +1,165 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='opportunity_id',
+    on_schema_change='fail',
+    post_hook="{{ delete_stale_versions() }}",
+) }}
+
+with
+
+touched as (
+
+    {{ touched_opportunities() }}
+
+),
+
+changes as (
+
+    select changes.*
+    from {{ ref('int_opportunity_changes') }} as changes
+    inner join touched
+        on changes.opportunity_id = touched.opportunity_id
+
+),
+
+records as (
+
+    select records.*
+    from {{ ref('int_opportunity_records') }} as records
+    inner join touched
+        on records.opportunity_id = touched.opportunity_id
+
+),
+
+changes_carried_forward as (
+
+    select
+        opportunity_id,
+        changed_at,
+        change_order,
+        changed_by,
+        is_whole_state,
+        {% for column in [
+            'pipeline_id', 'source_stage_id', 'amount_original', 'win_probability', 'forecast_category',
+            'close_date', 'owner_id'
+        ] -%}
+        nullif({{ last_known(column, 'opportunity_id', 'changed_at, change_order') }}, '') as {{ column }},
+        {% endfor -%}
+        lead(changed_at) over (
+            partition by opportunity_id
+            order by changed_at, change_order
+        ) as next_changed_at
+    from changes
+
+),
+
+states_from_history as (
+
+    select
+        changes_carried_forward.opportunity_id,
+        changes_carried_forward.changed_at as valid_from,
+        changes_carried_forward.change_order as state_order,
+        'history' as change_source,
+        changes_carried_forward.changed_by,
+        coalesce(changes_carried_forward.pipeline_id, records.pipeline_id) as pipeline_id,
+        changes_carried_forward.source_stage_id,
+        cast(changes_carried_forward.amount_original as decimal(18, 2)) as amount_original,
+        cast(changes_carried_forward.win_probability as decimal(5, 4)) as win_probability,
+        changes_carried_forward.forecast_category,
+        cast(changes_carried_forward.close_date as date) as close_date,
+        changes_carried_forward.owner_id
+    from changes_carried_forward
+    inner join records
+        on changes_carried_forward.opportunity_id = records.opportunity_id
+    where
+        changes_carried_forward.source_stage_id is not null
+        -- a field saved together with a whole state is part of that state
+        and (
+            changes_carried_forward.is_whole_state
+            or changes_carried_forward.next_changed_at is null
+            or changes_carried_forward.next_changed_at > changes_carried_forward.changed_at
+        )
+
+),
+
+last_states_from_history as (
+
+    select
+        *,
+        row_number() over (
+            partition by opportunity_id
+            order by valid_from desc, state_order desc
+        ) as recency
+    from states_from_history
+
+),
+
+states_from_records as (
+
+    select
+        records.opportunity_id,
+        case
+            when last_states_from_history.opportunity_id is null
+                then coalesce(records.created_at, records.source_modified_at)
+            else records.source_modified_at
+        end as valid_from,
+        '2' as state_order,
+        'record' as change_source,
+        cast(null as varchar) as changed_by,
+        records.pipeline_id,
+        records.source_stage_id,
+        records.amount_original,
+        records.win_probability,
+        records.forecast_category,
+        records.close_date,
+        records.owner_id
+    from records
+    left join last_states_from_history
+        on
+            records.opportunity_id = last_states_from_history.opportunity_id
+            and last_states_from_history.recency = 1
+    where
+        records.source_stage_id is not null
+        and records.is_known_at_as_of
+        and (
+            last_states_from_history.opportunity_id is null
+            -- a record older than the newest change was read before it, and knows less
+            or records.source_modified_at >= last_states_from_history.valid_from
+        )
+        and (
+            last_states_from_history.opportunity_id is null
+            {% for column in [
+                'pipeline_id', 'source_stage_id', 'amount_original', 'forecast_category', 'close_date', 'owner_id'
+            ] -%}
+            or records.{{ column }} is distinct from last_states_from_history.{{ column }}
+            {% endfor -%}
+            -- HubSpot keeps no history of the probability
+            or (
+                records.crm = 'salesforce'
+                and records.win_probability is distinct from last_states_from_history.win_probability
+            )
+        )
+
+),
+
+states as (
+
+    select * from states_from_history
+    union all
+    select * from states_from_records
+
+),
+
+states_with_fingerprint as (
+
+    select
+        states.*,
+        touched.source_fingerprint
+    from states
+    inner join touched
+        on states.opportunity_id = touched.opportunity_id
+
+)
+
+select * from states_with_fingerprint

@@ -1,0 +1,37 @@
+with
+
+source as (
+
+    {{ source_rows('hubspot', 'deal_associations') }}
+
+),
+
+renamed as (
+
+    select
+
+        ---------- ids
+        _record_id as source_id,
+        deal_id as source_opportunity_id,
+        to_object_id as to_source_id,
+
+        ---------- strings
+        to_object_type,
+        category as association_category,
+        label as association_label,
+
+        ---------- numerics
+        type_id as association_type_id,
+
+        ---------- booleans
+        coalesce(_is_deleted, false) as is_deleted,
+
+        ---------- dates and timestamps
+        _deleted_at as deleted_at,
+        _modified_at as source_modified_at
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,36 @@
+with
+
+source as (
+
+    {{ source_rows('hubspot', 'meetings') }}
+
+),
+
+renamed as (
+
+    select
+
+        ---------- ids
+        id as source_id,
+        nullif(hubspot_owner_id, '') as source_owner_id,
+
+        ---------- strings
+        hs_meeting_title as subject,
+        hs_meeting_outcome as meeting_outcome,
+
+        ---------- booleans
+        coalesce(_is_deleted, false) as is_deleted,
+
+        ---------- dates and timestamps
+        hs_meeting_start_time as started_at,
+        hs_meeting_end_time as ended_at,
+        hs_timestamp as occurred_at,
+        coalesce(hs_createdate, created_at) as created_at,
+        _deleted_at as deleted_at,
+        _modified_at as source_modified_at
+
+    from source
+
+)
+
+select * from renamed
