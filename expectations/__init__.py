@@ -6,6 +6,7 @@
 
 from expectations.errors import BrokenExpectationError, ExpectationsError, UnknownCheckError
 from expectations.evaluation import CheckResult, create_quality_tables, evaluate
+from expectations.judge import preload
 from expectations.ledger import Tally
 from expectations.rules import Policy, Rule, Severity, Suite
 from expectations.suites import SUITES, rules
@@ -27,6 +28,7 @@ __all__ = [
     "create_quality_tables",
     "evaluate",
     "hold_reasons",
+    "preload",
     "rules",
     "untrusted_money",
 ]

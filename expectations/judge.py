@@ -5,6 +5,8 @@ The import takes several seconds, so listing rules, creating tables and reading 
 
 from __future__ import annotations
 
+import importlib
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +29,28 @@ class Verdict:
     evidence_count: int
 
 
+_preloads: list[threading.Thread] = []
+
+
+def preload() -> None:
+    """Begin to load Great Expectations in the background, for a caller that is about to wait for something else.
+
+    `evaluate` waits until it is there. Worth several seconds while another process, such as dbt, does the work.
+    """
+    if not _preloads:
+        _preloads.append(threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True))
+        _preloads[0].start()
+
+
 def judge(warehouse: Path, suites: Collection[Suite], as_of: AsOf) -> list[Verdict]:
     """Run every suite against the warehouse, one batch per table; all connections are closed on return.
 
     Raises:
         BrokenExpectationError: a rule raised instead of judging.
     """
+    # two threads that import the same packages could see them half made
+    for thread in _preloads:
+        thread.join()
     from expectations.engine import address_of  # SQLAlchemy: as heavy as it is seldom needed
 
     verdicts = []

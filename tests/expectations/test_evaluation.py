@@ -94,6 +94,21 @@ def test_listing_the_rules_does_not_load_great_expectations() -> None:
     assert {"great_expectations", "pandas", "sqlalchemy", "pyarrow"}.isdisjoint(loaded)
 
 
+def test_an_evaluation_waits_for_what_is_being_loaded(frame: Frame) -> None:
+    code = (
+        "import datetime, pathlib, sys, expectations; expectations.preload(); expectations.preload(); "
+        "now = datetime.datetime.fromisoformat(sys.argv[2]); "
+        "print(len(expectations.evaluate(pathlib.Path(sys.argv[1]), now)))"
+    )
+    frame.close()
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(frame.path), AS_OF.isoformat()], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout == f"{len(rules())}\n"
+
+
 def test_every_rule_says_what_it_claims_and_who_acts() -> None:
     listed = rules()
 
