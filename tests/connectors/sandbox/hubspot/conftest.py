@@ -3,7 +3,8 @@
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import pytest
 import requests
@@ -40,29 +41,38 @@ class ServedPortal:
         self.state.faults.add([Fault.from_json({"kind": kind, "family": family, "rate": 1.0, **options})])
 
 
-@pytest.fixture(scope="package")
-def _served() -> Iterator[tuple[str, SandboxState, list[float]]]:
-    world = PortalWorld()
+@contextmanager
+def serve_portal(world: PortalWorld) -> Iterator[ServedPortal]:
+    """Serve `world` for as long as the block runs; rate limits run on the portal's own timer."""
     state = SandboxState(world)
     timer = [0.0]
     crm_routes = hubspot.routes(state, Quota(now=lambda: timer[0]))
     server = SandboxServer(build_app(state, crm_routes), socket.create_server((LOOPBACK, 0)))
     thread = threading.Thread(target=server.run_until_stopped)
     thread.start()
-    yield server.url, state, timer
-    server.should_exit = True
-    thread.join(timeout=10)
-    world.close()
+    try:
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Bearer {TOKEN}"
+            yield ServedPortal(server.url, state, timer, session)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        world.close()
+
+
+@pytest.fixture(scope="package")
+def _served() -> Iterator[ServedPortal]:
+    with serve_portal(PortalWorld()) as served:
+        yield served
 
 
 @pytest.fixture
-def portal(_served: tuple[str, SandboxState, list[float]]) -> Iterator[ServedPortal]:
-    """The portal with no fault set and every counter at zero."""
-    url, state, timer = _served
-    state.stats.reset()
-    timer[0] += 60.0
+def portal(_served: ServedPortal) -> Iterator[ServedPortal]:
+    """The portal with no fault set, every counter at zero and no call within the last minute."""
+    _served.state.stats.reset()
+    _served.timer[0] += 60.0
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {TOKEN}"
-        yield ServedPortal(url, state, timer, session)
-    state.faults.clear()
-    state.hidden = set()
+        yield replace(_served, session=session)
+    _served.state.faults.clear()
+    _served.state.hidden = set()
