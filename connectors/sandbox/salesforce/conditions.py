@@ -56,8 +56,8 @@ class ConditionWriter:
         return self._simple(found, comparison, value)
 
     def _simple(self, found: FoundField, comparison: Comparison, value: Value) -> str:
-        if found.field.type in ("boolean", "id", "reference") and comparison.operator not in ("=", "!="):
-            raise Refusal(400, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on " + found.field.type + " field")
+        if found.field.type == "boolean" and comparison.operator not in ("=", "!="):
+            raise Refusal(400, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on boolean field")
         self.parameters.append(self._parameter(found, comparison, value))
         column = self._column(found)
         if comparison.operator == "!=":
