@@ -1,18 +1,165 @@
-"""What assets work with: the warehouse file, the connected CRMs and the dbt command line."""
+"""What assets work with: the warehouse's work file, and the CRMs that the settings connect."""
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 from pydantic import PrivateAttr
 
+from connectors.errors import BusyError, ConfigurationError
 from connectors.hubspot.extract import connect as connect_hubspot
-from connectors.landing import Lease, LandingLog
+from connectors.landing import LandingLog, Lease
 from connectors.salesforce.extract import connect as connect_salesforce
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.sandbox.world import World
-from connectors.sync import Connector, SyncListener
-from dagster_project.settings import Settings, read_settings
+from connectors.secret import Secret
+from connectors.streams import Connector, Listener, Stream, SyncReport
+from connectors.sync import run_sync
+from dagster_project.settings import Paths, Settings, read_paths, read_settings
+
+WRITER_WAIT_SECONDS = 30.0
+WRITER_POLL_SECONDS = 0.2
+
+
+class WarehouseFile(dg.ConfigurableResource[None]):
+    """The work file and the folders beside it."""
+
+    @property
+    def paths(self) -> Paths:
+        """Where everything is."""
+        return read_paths()
+
+    @property
+    def path(self) -> Path:
+        """The work file."""
+        return self.paths.warehouse
+
+    @property
+    def published(self) -> Path:
+        """Folder of the published versions."""
+        return self.paths.published
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one writer across steps, runs and terminals.
+
+        The pool in dagster.yaml queues steps of one Dagster instance; this lease also keeps out a run started by hand.
+
+        Raises:
+            BusyError: another process writes for longer than half a minute; the message says which, since when.
+        """
+        lease = _wait_for_lease(self.path.with_suffix(".lease"))
+        try:
+            yield
+        finally:
+            lease.close()
+
+    def row_count(self, table: str) -> int:
+        """Rows of `schema.table` in the work file."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            counted = connection.execute(f"select count(*) from {table}").fetchone()
+        return int(counted[0]) if counted else 0
+
+
+class Crms(dg.ConfigurableResource[None]):
+    """The CRMs that the settings connect; starts a sandbox of its own where one is asked for and none runs."""
+
+    _settings: Settings = PrivateAttr()
+    _sandbox: RunningSandbox | None = PrivateAttr(default=None)
+    _listener: Listener | None = PrivateAttr(default=None)
+
+    def with_listener(self, listener: Listener) -> "Crms":
+        """Send the sync's events to `listener` too (the live table of a terminal)."""
+        self._listener = listener
+        return self
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Read the settings; nothing is sent yet."""
+        self._settings = read_settings()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Stop the sandbox if this run started it."""
+        if self._sandbox is not None:
+            self._sandbox.stop()
+            self._sandbox = None
+
+    def is_connected(self, crm: str) -> bool:
+        """Whether the settings name credentials for `crm`, or the sandbox."""
+        if self._settings.is_sandbox:
+            return True
+        return bool(self._settings.salesforce if crm == "salesforce" else self._settings.hubspot_token)
+
+    def sync(self, crm: str, streams: list[Stream], on_event: Listener) -> SyncReport:
+        """Bring the raw tables of `streams` up to the CRM's present.
+
+        Raises:
+            CrmError: see connectors.errors; what was landed before is kept.
+        """
+        paths = self._settings.paths
+
+        def listener(event: object) -> None:
+            on_event(event)  # type: ignore[arg-type]
+            if self._listener is not None:
+                self._listener(event)  # type: ignore[arg-type]
+
+        with LandingLog(paths.landing) as log:
+            return run_sync(self._connector(crm), log, paths.warehouse, streams, listener=listener)
+
+    def _connector(self, crm: str) -> Connector:
+        if self._settings.is_sandbox:
+            return self._sandbox_connector(crm)
+        if crm == "salesforce" and self._settings.salesforce is not None:
+            salesforce = self._settings.salesforce
+            return connect_salesforce(
+                login_url=salesforce.login_url,
+                client_id=salesforce.client_id,
+                client_secret=salesforce.client_secret,
+                api_budget=self._settings.api_budget,
+            )
+        if crm == "hubspot" and self._settings.hubspot_token is not None:
+            return connect_hubspot(access_token=self._settings.hubspot_token, api_budget=self._settings.api_budget)
+        raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
+
+    def _sandbox_connector(self, crm: str) -> Connector:
+        url = self._settings.sandbox_url or self._own_sandbox().url
+        credentials = Credentials()
+        if crm == "salesforce":
+            return connect_salesforce(
+                login_url=url,
+                client_id=credentials.salesforce_client_id,
+                client_secret=Secret(credentials.salesforce_client_secret),
+                api_budget=self._settings.api_budget,
+            )
+        return connect_hubspot(
+            access_token=Secret(credentials.hubspot_private_token), host=url, api_budget=self._settings.api_budget
+        )
+
+    def _own_sandbox(self) -> RunningSandbox:
+        if self._sandbox is None:
+            world = self._settings.paths.sandbox_world
+            if not world.exists():
+                create_world(world, self._settings.sandbox_size)
+            self._sandbox = start_sandbox(world, log=world.with_suffix(".log"))
+        return self._sandbox
+
+
+def create_world(path: Path, size: str) -> None:
+    """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    World.create(path, size=int(size) if size.isdigit() else size).close()
+
+
+def _wait_for_lease(path: Path, sleep: Callable[[float], None] = time.sleep) -> Lease:
+    waited = 0.0
+    while True:
+        try:
+            return Lease(path, "The warehouse file")
+        except BusyError:
+            if waited >= WRITER_WAIT_SECONDS:
+                raise
+        sleep(WRITER_POLL_SECONDS)
+        waited += WRITER_POLL_SECONDS

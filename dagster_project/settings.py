@@ -47,7 +47,6 @@ class _Environment(BaseSettings):
     salesforce_client_secret: str | None = Field(None, description="Consumer secret of the external client app.")
     hubspot_access_token: str | None = Field(None, description="Token of a private app or service key.")
 
-
     @field_validator("crm_time_zone")
     @classmethod
     def _is_a_known_zone(cls, name: str) -> str:

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from connectors.sync import SyncEvent
+from connectors.streams import SyncEvent
 
 STEP_TITLES = {
     "salesforce": "Sync Salesforce",
@@ -24,15 +24,28 @@ STEP_TITLES = {
 
 @dataclass
 class ObjectLine:
-    """What the table shows of one object of one CRM; seconds are wall time."""
+    """What the table shows of one object of one CRM, its lanes together; seconds are wall time."""
 
     crm: str
     name: str
     apis: list[str] = field(default_factory=list)
-    rows: int = 0
-    calls: int = 0
-    seconds: float = 0.0
-    state: str = "planned"
+    lanes: dict[str, SyncEvent] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows landed so far."""
+        return sum(event.rows for event in self.lanes.values())
+
+    @property
+    def calls(self) -> int:
+        """API calls spent so far, retries included."""
+        return sum(event.calls for event in self.lanes.values())
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far."""
+        return sum(event.seconds for event in self.lanes.values())
 
 
 @dataclass
@@ -72,13 +85,14 @@ class Progress:
 
     def on_sync_event(self, event: SyncEvent) -> None:
         """Take an event of the extraction."""
-        line = self.objects.setdefault((event.connection, event.object), ObjectLine(event.connection, event.object))
-        if event.api and event.api not in line.apis:
-            line.apis.append(event.api)
-        line.rows += event.rows
-        line.calls += event.calls
-        line.seconds += event.seconds
-        line.state = event.kind
+        key = (event.connection, event.object_name)
+        line = self.objects.setdefault(key, ObjectLine(event.connection, event.object_name))
+        if event.kind in ("part_landed", "committed"):
+            line.lanes[event.lane] = event
+            if event.api and event.api not in line.apis:
+                line.apis.append(event.api)
+        elif event.kind in ("no_access", "failed", "held"):
+            line.note = event.message
 
     def on_dagster_event(self, entry: dg.EventLogEntry) -> None:
         """Take an event of the run's log."""
@@ -111,9 +125,16 @@ class Progress:
         table.add_column("rows", justify="right")
         table.add_column("calls", justify="right")
         table.add_column("seconds", justify="right")
+        table.add_column("", style="yellow", overflow="fold")
         for line in self.objects.values():
             table.add_row(
-                line.crm, line.name, " + ".join(line.apis), f"{line.rows:,}", str(line.calls), f"{line.seconds:.1f}"
+                line.crm,
+                line.name,
+                " + ".join(line.apis),
+                f"{line.rows:,}",
+                str(line.calls),
+                f"{line.seconds:.1f}",
+                line.note,
             )
         table.add_row(
             "all",

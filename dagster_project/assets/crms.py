@@ -1,0 +1,75 @@
+"""What the two asset modules of the CRMs share: one multi-asset per CRM, one asset per raw table."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from connectors.errors import PausedError, TransientError
+from connectors.streams import Stream, SyncEvent, SyncReport
+from dagster_project.resources import Crms, WarehouseFile
+
+MOST_RETRIES = 2
+RETRY_SECONDS = 60
+
+
+def asset_specs(crm: str, descriptions: dict[str, str]) -> list[dg.AssetSpec]:
+    """One asset per raw table of `crm`, keyed as dbt's source is: (`salesforce`, `opportunity`)."""
+    return [
+        dg.AssetSpec(
+            key=[crm, table],
+            description=description,
+            group_name=crm,
+            owners=["team:data-engineering"],
+            kinds={crm, "duckdb"},
+            skippable=True,
+        )
+        for table, description in descriptions.items()
+    ]
+
+
+def sync_tables(
+    context: dg.AssetExecutionContext, crm: str, streams: Sequence[Stream], crms: Crms, warehouse: WarehouseFile
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Sync the selected tables of one CRM and report rows, calls and window of each."""
+    if not crms.is_connected(crm):
+        context.log.warning(f"{crm} is not connected (no credentials in .env): its raw tables stay as they are.")
+        return
+    selected = {key.path[-1] for key in context.selected_asset_keys}
+    wanted = [stream for stream in streams if stream.raw_table in selected]
+    try:
+        report = crms.sync(crm, wanted, lambda event: _log(context, event))
+        report.raise_for_failure()
+    except PausedError as error:
+        raise dg.Failure(description=f"Paused: {error}", allow_retries=False) from error
+    except TransientError as error:
+        raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=error.retry_after or RETRY_SECONDS) from error
+    for table in sorted(selected):
+        yield _result(report, crm, table, warehouse)
+
+
+def _result(report: SyncReport, crm: str, table: str, warehouse: WarehouseFile) -> dg.MaterializeResult[None]:
+    streams = [stream for stream in report.streams if stream.stream.raw_table == table]
+    applied = [load.counts for load in report.applied if load.raw_table == table]
+    metadata: dict[str, dg.MetadataValue | int | float | str] = {
+        "dagster/row_count": warehouse.row_count(f"raw_{crm}.{table}"),
+        "rows landed": sum(stream.rows for stream in streams),
+        "rows inserted": sum(counts.inserted for counts in applied),
+        "rows updated": sum(counts.updated for counts in applied),
+        "rows tombstoned": sum(counts.tombstoned for counts in applied),
+        "api calls": sum(sum(stream.calls.values()) for stream in streams),
+        "api": ", ".join(sorted({stream.api for stream in streams if stream.api})),
+        "seconds": round(sum(stream.seconds for stream in streams), 3),
+        "complete until": report.hi.isoformat(),
+    }
+    not_read = [str(stream.error) for stream in streams if stream.error is not None]
+    if not_read:
+        metadata["not read"] = "; ".join(not_read)
+    return dg.MaterializeResult(asset_key=[crm, table], metadata=metadata)
+
+
+def _log(context: dg.AssetExecutionContext, event: SyncEvent) -> None:
+    if event.kind in ("committed", "held", "no_access", "failed"):
+        context.log.info(
+            f"{event.connection} {event.object_name} {event.lane}: {event.kind}, {event.rows} rows, "
+            f"{event.calls} calls, {event.seconds:.1f} s. {event.message}".rstrip()
+        )

@@ -1,0 +1,35 @@
+"""Salesforce's objects as assets: one per raw table, one process, login and call budget for all."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from connectors.salesforce.objects import STREAMS
+from dagster_project.assets.crms import asset_specs, sync_tables
+from dagster_project.resources import Crms, WarehouseFile
+
+TABLES = {
+    "opportunity": "Opportunities as Salesforce last sent them, deleted and merged ones included.",
+    "opportunity_history": "One row per change of stage, amount, probability or close date, kept for ever.",
+    "opportunity_field_history": "Tracked field changes of opportunities; empty where the org does not track any.",
+    "opportunity_stage": "The stage picklist with probability, forecast category and flags, inactive ones included.",
+    "opportunity_line_item": "Products on opportunities with list and sales price.",
+    "opportunity_contact_role": "Which contact plays which part in an opportunity.",
+    "account": "Accounts, deleted and merged ones included.",
+    "contact": "Contacts, deleted and merged ones included.",
+    "lead": "Leads with what they were converted into.",
+    "user": "Users, inactive ones included.",
+    "user_role": "The role tree.",
+    "task": "Tasks, logged calls and emails.",
+    "event": "Meetings and other calendar entries.",
+    "record_type": "Record types of all objects.",
+    "organization": "The org itself: id, currency and time zone.",
+}
+
+
+@dg.multi_asset(name="salesforce", specs=asset_specs("salesforce", TABLES), can_subset=True, pool="salesforce")
+def salesforce(
+    context: dg.AssetExecutionContext, crms: Crms, warehouse: WarehouseFile
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Read what changed in Salesforce into the landing log and the raw tables."""
+    yield from sync_tables(context, "salesforce", STREAMS, crms, warehouse)
