@@ -1,4 +1,4 @@
-"""`python -m dagster_project.demo`: first run makes the sandbox CRMs and syncs them; each further run plays the next day."""
+"""`python -m dagster_project.demo`: make the sandbox CRMs and sync them; each further run plays the next day."""
 
 import os
 import sys

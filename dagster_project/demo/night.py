@@ -58,8 +58,8 @@ def prepare_dagster_home(paths: Paths) -> None:
 
 def _run_nightly(console: Console) -> tuple[Progress, BaseException | None]:
     # here, not above: the import takes seconds, and the line before it tells the reader what they wait for
-    from dagster_project.definitions import defs  # noqa: PLC0415
-    from dagster_project.resources import Crms  # noqa: PLC0415
+    from dagster_project.definitions import defs
+    from dagster_project.resources import Crms
 
     job = defs.resolve_job_def("nightly")
     run_id = str(uuid4())

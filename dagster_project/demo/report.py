@@ -121,8 +121,8 @@ def _show_trust(console: Console, reader: duckdb.DuckDBPyConnection) -> None:
     console.print(
         f"Published [bold]{facts['version']}[/bold], as of {facts['as_of']}. "
         f"{facts['untrusted_opportunity_count']} open deals with {float(facts['untrusted_amount']):,.0f} of "
-        f"{float(facts['open_amount']):,.0f} ({_percent(facts['untrusted_share'] or 0)}) are touched by an error finding; "
-        "every mart flags them (is_stage_trusted).\n"
+        f"{float(facts['open_amount']):,.0f} ({_percent(facts['untrusted_share'] or 0)}) are touched by an error "
+        "finding; every mart flags them (is_stage_trusted).\n"
     )
 
 
