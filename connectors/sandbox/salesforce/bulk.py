@@ -3,11 +3,12 @@
 import base64
 import threading
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.salesforce.errors import Refusal, not_found
+from connectors.sandbox.salesforce.jobs import Job
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.plan import Plan
 from connectors.sandbox.salesforce.rendering import csv_rows
@@ -20,27 +21,6 @@ PAGES_PER_ANSWER = 5  # resultPages
 FIRST_VERSION, FIRST_PAGES_VERSION = 47.0, 58.0
 DELIMITERS = {"COMMA": ",", "BACKQUOTE": "`", "CARET": "^", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
 CSV = "text/csv; charset=UTF-8"
-
-
-@dataclass(frozen=True)
-class Job:
-    """A query job; its rows are those of the moment it was made."""
-
-    id: str
-    operation: str
-    plan: Plan
-    version: str
-    delimiter: str
-    rows: int
-    made_at: datetime
-    state: str = "UploadComplete"
-    polls: int = 0
-    fails: bool = False
-
-    @property
-    def table(self) -> str:
-        """Where its result is."""
-        return f'{SCRATCH}."{self.id}"'
 
 
 @dataclass
@@ -82,13 +62,15 @@ class BulkJobs:
         )
         self._store(job)
         self.org.usage.count_bulk(jobs=1)
-        return Answer.of(self._info(job))
+        return Answer.of(job.report(self.org.user_id))
 
     def all_jobs(self, call: Call) -> Answer:
         """GET /jobs/query: the jobs that still exist."""
         with self._lock:
             jobs = list(self._jobs.values())
-        return Answer.of({"done": True, "nextRecordsUrl": None, "records": [self._info(job) for job in jobs]})
+        return Answer.of(
+            {"done": True, "nextRecordsUrl": None, "records": [job.report(self.org.user_id) for job in jobs]}
+        )
 
     def status(self, call: Call) -> Answer:
         """GET /jobs/query/{id}: each call is a poll, which brings the job nearer to its end."""
@@ -100,7 +82,7 @@ class BulkJobs:
             over = "Failed" if job.fails else "JobComplete"
             job = replace(job, polls=polls, state=over if polls >= self.org.state.bulk_polls else "InProgress")
             self._store(job)
-        return Answer.of(self._info(job, complete=True))
+        return Answer.of(job.report(self.org.user_id, complete=True))
 
     def change(self, call: Call) -> Answer:
         """PATCH /jobs/query/{id}: {"state": "Aborted"}."""
@@ -112,7 +94,7 @@ class BulkJobs:
             raise Refusal(400, "INVALIDJOBSTATE", f"Invalid job state : {job.state}")
         job = replace(job, state="Aborted")
         self._store(job)
-        return Answer.of(self._info(job, complete=True))
+        return Answer.of(job.report(self.org.user_id, complete=True))
 
     def delete(self, call: Call) -> Answer:
         """DELETE /jobs/query/{id}: only once it is over."""
@@ -199,29 +181,6 @@ class BulkJobs:
             self._jobs.pop(job.id, None)
         with self.org.state.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {job.table}")
-
-    def _info(self, job: Job, *, complete: bool = False) -> dict[str, object]:
-        stamp = job.made_at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-        info: dict[str, object] = {
-            "id": job.id,
-            "operation": job.operation,
-            "object": job.plan.object_name,
-            "createdById": self.org.user_id,
-            "createdDate": stamp,
-            "systemModstamp": stamp,
-            "state": job.state,
-            "concurrencyMode": "Parallel",
-            "contentType": "CSV",
-            "apiVersion": float(job.version),
-            "lineEnding": "LF",
-            "columnDelimiter": job.delimiter,
-        }
-        if complete:
-            processed = job.rows if job.state == "JobComplete" else 0
-            info |= {"jobType": "V2Query", "numberRecordsProcessed": processed, "retries": 0, "totalProcessingTime": 1}
-        if job.state == "Failed":
-            info["errorMessage"] = "InternalServerError : Unexpected error during query processing"
-        return info
 
 
 def _refuse_unsupported(query: Query) -> None:

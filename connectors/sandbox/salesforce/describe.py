@@ -14,11 +14,10 @@ from connectors.sandbox.salesforce.objects import (
     relationship_name,
 )
 from connectors.sandbox.salesforce.org import VERSIONS, Org
-from connectors.sandbox.salesforce.rendering import json_records
+from connectors.sandbox.salesforce.rendering import json_first_records
 from connectors.sandbox.salesforce.soql import Comparison as SoqlComparison
 from connectors.sandbox.salesforce.soql import Path, Query, Value
 from connectors.sandbox.salesforce.values import long_id
-from connectors.sandbox.state import SCRATCH
 
 SEASONS = ("Winter", "Spring", "Summer")
 RESOURCES = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
@@ -93,11 +92,8 @@ class Metadata:
         condition = SoqlComparison(Path(("Id",), 0), "=", (Value("STRING", f"'{identity}'"),))
         query = Query("", name, 0, tuple(Path((one.strip(),), 0) for one in names), condition, (), (), 1, None)
         plan = self.org.plan_parsed(query, with_deleted=False)
-        table = f'{SCRATCH}."record_{identity}_{threading.get_ident()}"'
         with self.org.state.cursor() as cursor:
-            cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {plan.rows_sql}", list(plan.parameters))
-            body = json_records(cursor, table, plan, call.path_params["version"], 0, 1)
-            cursor.execute(f"DROP TABLE {table}")
+            body = "".join(json_first_records(cursor, plan, call.path_params["version"], 1)).encode()
         if not body:
             raise not_found("The requested resource does not exist")
         return Answer(body)

@@ -12,7 +12,7 @@ from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.salesforce.errors import Refusal, malformed
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.plan import Plan
-from connectors.sandbox.salesforce.rendering import json_records
+from connectors.sandbox.salesforce.rendering import json_first_records, json_records
 from connectors.sandbox.state import SCRATCH
 
 PAGE_ROWS = 2_000  # default and maximum of batchSize; 200 is the minimum
@@ -73,13 +73,14 @@ class Queries:
             with self.org.state.cursor() as database:
                 counted = database.execute(plan.count_sql, list(plan.parameters)).fetchone()
             return Answer.of({"totalSize": counted[0] if counted else 0, "done": True, "records": []})
-        cursor = self._open(plan, _page_rows(call))
-        answer = self._page(cursor, 0, call.path_params["version"])
-        if cursor.rows <= cursor.page_rows:
-            self._drop(cursor)
-        else:
-            self._keep(cursor)
-        return answer
+        page_rows, version = _page_rows(call), call.path_params["version"]
+        with self.org.state.cursor() as database:
+            records = json_first_records(database, plan, version, page_rows + 1)
+        if len(records) <= page_rows:  # most queries: one statement, no cursor
+            return _envelope({"totalSize": len(records), "done": True}, ",".join(records).encode())
+        cursor = self._open(plan, page_rows)
+        self._keep(cursor)
+        return self._page(cursor, 0, version)
 
     def _open(self, plan: Plan, page_rows: int) -> _Cursor:
         with self._lock:
@@ -97,7 +98,7 @@ class Queries:
         head: dict[str, object] = {"totalSize": cursor.rows, "done": after >= cursor.rows}
         if after < cursor.rows:
             head["nextRecordsUrl"] = f"/services/data/v{version}/query/{cursor.locator}-{after}"
-        return Answer(orjson.dumps(head)[:-1] + b',"records":[' + records + b"]}")
+        return _envelope(head, records)
 
     def _keep(self, cursor: _Cursor) -> None:
         with self._lock:
@@ -113,6 +114,10 @@ class Queries:
     def _drop(self, cursor: _Cursor) -> None:
         with self.org.state.cursor() as database:
             database.execute(f"DROP TABLE IF EXISTS {cursor.table}")
+
+
+def _envelope(head: dict[str, object], records: bytes) -> Answer:
+    return Answer(orjson.dumps(head)[:-1] + b',"records":[' + records + b"]}")
 
 
 def _page_rows(call: Call) -> int:

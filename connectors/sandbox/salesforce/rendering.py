@@ -30,6 +30,14 @@ def install_number_format(cursor: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def json_first_records(cursor: duckdb.DuckDBPyConnection, plan: Plan, version: str, at_most: int) -> list[str]:
+    """The first records of a query, straight from the world."""
+    rows = cursor.execute(
+        f"SELECT {_record_json(plan, version)} FROM ({plan.rows_sql}) LIMIT {at_most}", list(plan.parameters)
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def json_records(
     cursor: duckdb.DuckDBPyConnection, table: str, plan: Plan, version: str, first: int, count: int
 ) -> bytes:
@@ -66,7 +74,7 @@ def _record_json(plan: Plan, version: str) -> str:
         elif column.parent.relationship not in done:
             done.add(column.parent.relationship)
             pieces.append(_parent_json(column.parent, plan, version))
-    return "'{' || " + " || ',' || ".join(pieces) + " || '}'"
+    return _object(pieces)
 
 
 def _parent_json(parent: Parent, plan: Plan, version: str) -> str:
@@ -74,8 +82,12 @@ def _parent_json(parent: Parent, plan: Plan, version: str) -> str:
     for place, column in enumerate(plan.columns):
         if column.parent is not None and column.parent.relationship == parent.relationship:
             inner.append(f"'\"{column.name.split('.')[1]}\":' || {_json_value(column, place)}")
-    record = "'{' || " + " || ',' || ".join(inner) + " || '}'"
-    return f"'\"{parent.relationship}\":' || CASE WHEN \"{parent.alias}\" IS NULL THEN 'null' ELSE {record} END"
+    return f"'\"{parent.relationship}\":' || CASE WHEN \"{parent.alias}\" IS NULL THEN 'null' ELSE {_object(inner)} END"
+
+
+def _object(pieces: list[str]) -> str:
+    # concat_ws: a chain of || costs DuckDB's optimizer 50 ms for 30 fields
+    return f"'{{' || concat_ws(',', {', '.join(pieces)}) || '}}'"
 
 
 def _attributes(object_name: str, id_sql: str, version: str) -> str:
