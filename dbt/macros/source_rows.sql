@@ -24,7 +24,7 @@
                 cast({{ column.name }} as {{ column.data_type }})
             {%- else -%}
                 cast(null as {{ column.data_type }})
-            {%- endif %} as {{ column.name }}
+            {%- endif %} as {{ column.name | lower }}
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
         {% if existing -%} from {{ relation }} {%- else -%} where false {%- endif %}

@@ -46,8 +46,8 @@ opportunities_by_stage as (
 
     select
         stage_key,
-        count(*) as opportunity_count,
-        sum(case when not is_closed then 1 else 0 end) as open_opportunity_count,
+        cast(count(*) as integer) as opportunity_count,
+        cast(sum(case when not is_closed then 1 else 0 end) as integer) as open_opportunity_count,
         sum(case when not is_closed then amount end) as open_amount
     from opportunities
     where not is_deleted
