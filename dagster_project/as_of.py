@@ -42,7 +42,7 @@ def resolve_as_of(config: AsOf, warehouse: Path) -> datetime:
 
 
 def dbt_vars(as_of: datetime, time_zone: str) -> str:
-    """What dbt's `--vars` takes: `as_of` as naive text in UTC, as all timestamps in the warehouse, and the zone of days."""
+    """What dbt's `--vars` takes: `as_of` as naive UTC, like all timestamps in the warehouse, and the zone of days."""
     return json.dumps(
         {"as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), "reporting_time_zone": time_zone}
     )

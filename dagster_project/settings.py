@@ -11,7 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from connectors.errors import ConfigurationError, Secret
+from connectors.errors import ConfigurationError
+from connectors.secret import Secret
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -126,14 +127,14 @@ class Paths:
         return self.data_dir / "dagster"
 
 
-def read_settings() -> Settings:
-    """Read and check the environment.
+def read_settings(env_file: Path | None = PROJECT_DIR / ".env") -> Settings:
+    """Read and check the environment, and `env_file` for what it does not set.
 
     Raises:
         ConfigurationError: one line per problem, each with the variable's name and what to do.
     """
     try:
-        environment = _Environment()
+        environment = _Environment(_env_file=env_file)
     except ValidationError as error:
         lines = [
             f"{str(problem['loc'][0]).upper()} is not usable: {problem['msg']}. See .env.example."

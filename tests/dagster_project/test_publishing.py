@@ -23,7 +23,7 @@ def warehouse(tmp_path: Path) -> Path:
             "create table marts.dim_stage as select 'default' as pipeline_id, 0.5 as default_probability"
         )
         connection.execute(
-            "comment on column marts.dim_stage.default_probability is 'Fraction; 0.5 is \"even\", it''s set by an admin'"
+            "comment on column marts.dim_stage.default_probability is 'Fraction; \"even\" is 0.5, an admin''s choice'"
         )
         connection.execute("create table quality.stage_definition_findings as select 'C01' as check_id")
     return path
@@ -46,7 +46,7 @@ def test_readers_find_the_allowed_tables_and_the_facts_of_the_version(warehouse:
     assert tables == [("marts.dim_stage",), ("quality.publication",), ("quality.stage_definition_findings",)]
     assert facts["untrusted_open_share"] == "0.01"
     assert facts["as_of"] == "2026-03-17T01:00:00+00:00"
-    assert comment == ('Fraction; 0.5 is "even", it\'s set by an admin',)
+    assert comment == ('Fraction; "even" is 0.5, an admin\'s choice',)
 
 
 def test_nothing_of_the_raw_tables_is_left_in_the_files_bytes(warehouse: Path, tmp_path: Path) -> None:
