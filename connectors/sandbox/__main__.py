@@ -6,13 +6,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
 from connectors.sandbox.server import SandboxServer, serve
 from connectors.sandbox.state import SandboxState
 from connectors.sandbox.world import World
 
-cli = typer.Typer(help="Two synthetic CRMs on the real wire formats.", no_args_is_help=True, add_completion=False)
+cli = typer.Typer(
+    help="Two synthetic CRMs on the real wire formats.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 WorldFile = Annotated[Path, typer.Option("--world", help="The world's DuckDB file.")]
 
@@ -51,7 +57,7 @@ def import_folder(
 @cli.command()
 def tick(world: WorldFile, days: Annotated[int, typer.Option(help="How many days.")] = 1) -> None:
     """Play the next days of a world that no server has open."""
-    opened = World.open(world)
+    opened = _open(world)
     changes = opened.tick(days)
     typer.echo(f"{world}: now {opened.clock.isoformat()}")
     for kind, count in sorted(changes.items()):
@@ -69,7 +75,7 @@ def serve_world(
     """Serve a world until stopped."""
     # duckdb imports pandas, if it finds it, at the first query with a parameter: 1.2 s and 100 MB for nothing
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
-    opened = World.open(world)
+    opened = _open(world)
     server = serve(SandboxState(opened), port=port, ready_file=ready_file)
     if until_stdin_closes:
         threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
@@ -78,6 +84,14 @@ def serve_world(
         server.run_until_stopped()
     finally:
         opened.close()
+
+
+def _open(world: Path) -> World:
+    try:
+        return World.open(world)
+    except (duckdb.Error, OSError) as error:
+        typer.echo(f"{world} cannot be opened as a world. Is another sandbox serving it?\n{error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _stop_with_input(server: SandboxServer) -> None:

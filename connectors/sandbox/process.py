@@ -51,7 +51,7 @@ def start_sandbox(
             sandbox.set_faults(faults)
     except BaseException:
         process.kill()
-        process.wait()
+        process.communicate()
         folder.cleanup()
         raise
     return sandbox

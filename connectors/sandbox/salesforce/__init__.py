@@ -1,13 +1,15 @@
 """Salesforce's wire format over the sandbox's world: login, describe, SOQL, deletes, limits, Composite and Bulk 2.0."""
 
-from starlette.routing import Route
+from collections.abc import Sequence
+
+from starlette.routing import Route, compile_path
 
 from connectors.sandbox.endpoint import Answer, Call, Respond, endpoint
 from connectors.sandbox.salesforce.bulk import BulkJobs
 from connectors.sandbox.salesforce.changes import Changes
 from connectors.sandbox.salesforce.composite import Composite
 from connectors.sandbox.salesforce.describe import Metadata
-from connectors.sandbox.salesforce.errors import not_found, refuse_by_fault
+from connectors.sandbox.salesforce.errors import Refusal, not_found, refuse_by_fault
 from connectors.sandbox.salesforce.login import Login
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.query import Queries
@@ -33,7 +35,7 @@ def routes(state: SandboxState) -> list[Route]:
     return [
         endpoint(state, method, path, family=f"salesforce.{family}", respond=respond, refuse=refuse_by_fault)
         for method, path, family, respond in served
-    ] + [_unknown(state)]
+    ] + [_unknown(state, [(method, path) for method, path, _, _ in served])]
 
 
 def _readable(org: Org, metadata: Metadata) -> list[tuple[str, str, str, Respond]]:
@@ -68,12 +70,18 @@ def _bulk(org: Org) -> list[tuple[str, str, str, Respond]]:
     ]
 
 
-def _unknown(state: SandboxState) -> Route:
-    def respond(_call: Call) -> Answer:
-        return not_found().answer()
+def _unknown(state: SandboxState, served: Sequence[tuple[str, str]]) -> Route:
+    """Any other path, and known ones asked with a method they do not take."""
+    patterns = [(method, compile_path(path)[0]) for method, path in served]
 
-    route = endpoint(
-        state, "GET", "/services/{rest:path}", family="salesforce.unknown", respond=respond, refuse=refuse_by_fault
-    )
-    route.methods = None
+    def respond(call: Call) -> Answer:
+        allowed = sorted({method for method, pattern in patterns if pattern.match(call.path)})
+        if not allowed:
+            return not_found().answer()
+        message = f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(allowed)}"
+        return Refusal(405, "METHOD_NOT_ALLOWED", message).answer()
+
+    path = "/services/{rest:path}"
+    route = endpoint(state, "GET", path, family="salesforce.unknown", respond=respond, refuse=refuse_by_fault)
+    route.methods = set()  # every method
     return route

@@ -76,6 +76,9 @@ def test_versions_are_open_to_all_and_an_unknown_one_is_not_found(org: ServedOrg
     assert versions[-1]["label"] == "Spring '26"
     assert org.get("/services/data/v99.0/limits").status_code == 404
     assert org.get("/nowhere").json()[0]["errorCode"] == "NOT_FOUND"
+    assert org.send("PUT", "/limits").json() == [
+        {"message": "HTTP Method 'PUT' not allowed. Allowed are GET", "errorCode": "METHOD_NOT_ALLOWED"}
+    ]
     assert org.get("").json()["query"] == "/services/data/v62.0/query"
 
 
