@@ -1,0 +1,119 @@
+"""The world of two CRMs in one DuckDB file: make it, open it, play its days."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import duckdb
+
+from connectors.sandbox.world import hubspot_deals, hubspot_records, salesforce_deals, salesforce_records
+from connectors.sandbox.world.days import day_number, moment
+from connectors.sandbox.world.identifiers import ORGANIZATION_ID, PORTAL_ID, create_macros
+from connectors.sandbox.world.plan import plan_days, plan_until
+from connectors.sandbox.world.scale import CLOCK_HOUR, FIRST_CLOCK_DAY, LOOKAHEAD_DAYS, parse_size
+from connectors.sandbox.world.visible import BEGINNING, create_tables, open_window
+
+PLANTS = frozenset(("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24"))
+
+
+class World:
+    """One world in one file. Reads are safe from many threads, each with its own cursor; ticks wait for each other."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Use `create`, `open` or `import_folder`."""
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, path: Path, *, size: str = "small", seed: int = 7, plants: frozenset[str] | None = None) -> Self:
+        """Make a world of two years of sales; `plants` names the inconsistencies to put in (None: all, empty: none).
+
+        Raises:
+            FileExistsError: there is something at `path`.
+            ValueError: `size` or a name in `plants` is unknown.
+        """
+        chosen = PLANTS if plants is None else plants
+        if unknown := chosen - PLANTS:
+            raise ValueError(f"No such plant: {', '.join(sorted(unknown))}. Choose from {', '.join(sorted(PLANTS))}.")
+        scale = parse_size(size, seed)
+        if path.exists():
+            raise FileExistsError(f"{path} exists. Delete it, or open it as it is.")
+        world = cls(duckdb.connect(str(path)))
+        connection = world._connection
+        connection.execute("create schema state")
+        connection.execute("""
+            create table state.world (seed bigint, size varchar, clock timestamp, source varchar, plants varchar[],
+                portal_id bigint, org_id varchar)""")
+        clock = moment(FIRST_CLOCK_DAY, CLOCK_HOUR)
+        connection.execute(
+            "insert into state.world values (?, ?, ?, 'generated', ?, ?, ?)",
+            [seed, size, clock.replace(tzinfo=None), sorted(chosen), PORTAL_ID, ORGANIZATION_ID],
+        )
+        plan_until(connection, scale, chosen, FIRST_CLOCK_DAY - 1)
+        create_macros(connection)
+        create_tables(connection)
+        _show(connection, chosen, BEGINNING, clock.replace(tzinfo=None))
+        return world
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing world for reading and ticking; FileNotFoundError where there is none."""
+        if not path.exists():
+            raise FileNotFoundError(f"There is no world at {path}. Make one with `python -m connectors.sandbox create`.")
+        return cls(duckdb.connect(str(path)))
+
+    @property
+    def clock(self) -> datetime:
+        """The world's present; nothing later is visible."""
+        with self.cursor() as cursor:
+            row = cursor.execute("select clock from state.world").fetchone()
+        assert row is not None
+        stood: datetime = row[0]
+        return stood.replace(tzinfo=UTC)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A new cursor, to be closed by whoever asked."""
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def tick(self, days: int = 1) -> dict[str, int]:
+        """Play the next days, each in one transaction; rows written by `crm.object`, objects without any left out."""
+        total: dict[str, int] = {}
+        with self._lock:
+            for _ in range(days):
+                for name, count in self._play_day().items():
+                    total[name] = total.get(name, 0) + count
+        return {name: count for name, count in total.items() if count}
+
+    def _play_day(self) -> dict[str, int]:
+        connection = self._connection
+        row = connection.execute("select seed, size, clock, plants from state.world").fetchone()
+        assert row is not None
+        seed, size, clock, plants = row
+        new_clock = clock + timedelta(days=1)
+        # the day played is the old clock's; deals are planned ahead of it
+        new_day = day_number(clock.date()) + LOOKAHEAD_DAYS
+        connection.begin()
+        try:
+            plan_days(connection, parse_size(size, seed), frozenset(plants), new_day, new_day)
+            written = _show(connection, frozenset(plants), clock, new_clock)
+            connection.execute("update state.world set clock = ?", [new_clock])
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+        return written
+
+
+def _show(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: datetime, hi: datetime) -> dict[str, int]:
+    """Write what happened in (lo, hi] into the visible schemas."""
+    open_window(connection, plants, lo, hi)
+    salesforce = salesforce_deals.write_opportunities(connection) | salesforce_records.write_records(connection)
+    hubspot = hubspot_records.write_records(connection) | hubspot_deals.write_deals(connection)
+    return {f"salesforce.{name}": count for name, count in salesforce.items()} | {
+        f"hubspot.{name}": count for name, count in hubspot.items()
+    }
