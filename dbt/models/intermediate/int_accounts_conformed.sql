@@ -1,12 +1,12 @@
 with
 
-salesforce_accounts as (
+stg_salesforce__accounts as (
 
     select * from {{ ref('stg_salesforce__accounts') }}
 
 ),
 
-hubspot_companies as (
+stg_hubspot__companies as (
 
     select * from {{ ref('stg_hubspot__companies') }}
 
@@ -22,12 +22,12 @@ accounts_of_both as (
     select
         'salesforce' as crm,
         {{ columns | join(',\n        ') }}
-    from salesforce_accounts
+    from stg_salesforce__accounts
     union all
     select
         'hubspot' as crm,
         {{ columns | join(',\n        ') }}
-    from hubspot_companies
+    from stg_hubspot__companies
 
 ),
 

@@ -1,24 +1,24 @@
 with
 
-salesforce_activities as (
+int_salesforce_activities as (
 
     select * from {{ ref('int_salesforce_activities') }}
 
 ),
 
-hubspot_activities as (
+int_hubspot_activities as (
 
     select * from {{ ref('int_hubspot_activities') }}
 
 ),
 
-activity_opportunities as (
+int_activity_opportunities as (
 
     select * from {{ ref('int_activity_opportunities') }}
 
 ),
 
-records as (
+int_opportunity_records as (
 
     select * from {{ ref('int_opportunity_records') }}
 
@@ -41,7 +41,7 @@ activities_of_both as (
         created_at,
         is_deleted,
         deleted_at
-    from salesforce_activities
+    from int_salesforce_activities
     union all
     select
         activity_id,
@@ -58,7 +58,7 @@ activities_of_both as (
         created_at,
         is_deleted,
         deleted_at
-    from hubspot_activities
+    from int_hubspot_activities
 
 ),
 
@@ -73,20 +73,20 @@ activities_conformed as (
         activities_of_both.occurred_at,
         activities_of_both.owner_id,
         activities_of_both.minutes,
-        activity_opportunities.opportunity_id,
-        coalesce(activities_of_both.account_id, records.account_id) as account_id,
+        int_activity_opportunities.opportunity_id,
+        coalesce(activities_of_both.account_id, int_opportunity_records.account_id) as account_id,
         activities_of_both.contact_id,
         activities_of_both.is_completed,
         activities_of_both.created_at,
         activities_of_both.is_deleted,
         activities_of_both.deleted_at
     from activities_of_both
-    left join activity_opportunities
+    left join int_activity_opportunities
         on
-            activities_of_both.activity_id = activity_opportunities.activity_id
-            and activity_opportunities.is_first
-    left join records
-        on activity_opportunities.opportunity_id = records.opportunity_id
+            activities_of_both.activity_id = int_activity_opportunities.activity_id
+            and int_activity_opportunities.is_first
+    left join int_opportunity_records
+        on int_activity_opportunities.opportunity_id = int_opportunity_records.opportunity_id
     where activities_of_both.created_at <= {{ as_of() }} or activities_of_both.created_at is null
 
 )

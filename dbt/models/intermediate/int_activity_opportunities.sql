@@ -1,12 +1,12 @@
 with
 
-salesforce_activities as (
+int_salesforce_activities as (
 
     select * from {{ ref('int_salesforce_activities') }}
 
 ),
 
-hubspot_deal_associations as (
+stg_hubspot__deal_associations as (
 
     select * from {{ ref('stg_hubspot__deal_associations') }}
 
@@ -17,14 +17,14 @@ pairs as (
     select
         activity_id,
         opportunity_id
-    from salesforce_activities
+    from int_salesforce_activities
     where opportunity_id is not null
     -- one activity can be tied to a deal by several kinds of tie
     union
     select
         'hubspot:' || to_object_type || ':' || to_source_id as activity_id,
         'hubspot:' || source_opportunity_id as opportunity_id
-    from hubspot_deal_associations
+    from stg_hubspot__deal_associations
     where
         to_object_type in ('calls', 'meetings', 'emails', 'tasks')
         and not is_deleted

@@ -1,12 +1,12 @@
 with
 
-salesforce_contacts as (
+stg_salesforce__contacts as (
 
     select * from {{ ref('stg_salesforce__contacts') }}
 
 ),
 
-hubspot_contacts as (
+stg_hubspot__contacts as (
 
     select * from {{ ref('stg_hubspot__contacts') }}
 
@@ -28,7 +28,7 @@ contacts_of_both as (
         is_deleted,
         deleted_at,
         merged_into_source_id
-    from salesforce_contacts
+    from stg_salesforce__contacts
     union all
     select
         'hubspot' as crm,
@@ -44,7 +44,7 @@ contacts_of_both as (
         is_deleted,
         deleted_at,
         merged_into_source_id
-    from hubspot_contacts
+    from stg_hubspot__contacts
 
 ),
 

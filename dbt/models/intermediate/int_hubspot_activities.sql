@@ -1,24 +1,24 @@
 with
 
-calls as (
+stg_hubspot__calls as (
 
     select * from {{ ref('stg_hubspot__calls') }}
 
 ),
 
-meetings as (
+stg_hubspot__meetings as (
 
     select * from {{ ref('stg_hubspot__meetings') }}
 
 ),
 
-emails as (
+stg_hubspot__emails as (
 
     select * from {{ ref('stg_hubspot__emails') }}
 
 ),
 
-tasks as (
+stg_hubspot__tasks as (
 
     select * from {{ ref('stg_hubspot__tasks') }}
 
@@ -39,7 +39,7 @@ activities_of_all_kinds as (
         created_at,
         is_deleted,
         deleted_at
-    from calls
+    from stg_hubspot__calls
     union all
     select
         'meetings' as object_type,
@@ -57,7 +57,7 @@ activities_of_all_kinds as (
         created_at,
         is_deleted,
         deleted_at
-    from meetings
+    from stg_hubspot__meetings
     union all
     select
         'emails' as object_type,
@@ -71,7 +71,7 @@ activities_of_all_kinds as (
         created_at,
         is_deleted,
         deleted_at
-    from emails
+    from stg_hubspot__emails
     union all
     select
         'tasks' as object_type,
@@ -85,7 +85,7 @@ activities_of_all_kinds as (
         created_at,
         is_deleted,
         deleted_at
-    from tasks
+    from stg_hubspot__tasks
 
 ),
 

@@ -2,13 +2,13 @@
 
 with
 
-hubspot_histories as (
+stg_hubspot__deal_property_histories as (
 
     select * from {{ ref('stg_hubspot__deal_property_histories') }}
 
 ),
 
-hubspot_owners as (
+stg_hubspot__owners as (
 
     select * from {{ ref('stg_hubspot__owners') }}
 
@@ -19,7 +19,7 @@ hubspot_owners_by_user as (
     select
         source_user_id,
         min(source_id) as changed_by_owner_id
-    from hubspot_owners
+    from stg_hubspot__owners
     where source_user_id is not null
     group by source_user_id
 
@@ -28,11 +28,11 @@ hubspot_owners_by_user as (
 histories_with_changed_by as (
 
     select
-        hubspot_histories.*,
+        stg_hubspot__deal_property_histories.*,
         hubspot_owners_by_user.changed_by_owner_id
-    from hubspot_histories
+    from stg_hubspot__deal_property_histories
     left join hubspot_owners_by_user
-        on hubspot_histories.created_by_source_id = hubspot_owners_by_user.source_user_id
+        on stg_hubspot__deal_property_histories.created_by_source_id = hubspot_owners_by_user.source_user_id
 
 ),
 

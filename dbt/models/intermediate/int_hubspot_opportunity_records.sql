@@ -1,12 +1,12 @@
 with
 
-hubspot_deals as (
+stg_hubspot__deals as (
 
     select * from {{ ref('stg_hubspot__deals') }}
 
 ),
 
-hubspot_deal_associations as (
+stg_hubspot__deal_associations as (
 
     select * from {{ ref('stg_hubspot__deal_associations') }}
 
@@ -22,7 +22,7 @@ hubspot_companies_of_deals as (
             -- type 5 is HubSpot's "primary company"; the id decides among equals
             order by case when association_type_id = 5 then 0 else 1 end, to_source_id
         ) as preference
-    from hubspot_deal_associations
+    from stg_hubspot__deal_associations
     where
         to_object_type = 'companies'
         and not is_deleted
@@ -33,37 +33,37 @@ records as (
 
     select
         'hubspot' as crm,
-        hubspot_deals.source_id,
-        hubspot_deals.opportunity_name,
-        hubspot_deals.pipeline_id,
-        hubspot_deals.source_stage_id,
-        hubspot_deals.amount_original,
-        hubspot_deals.currency_code,
-        hubspot_deals.win_probability,
-        hubspot_deals.forecast_category_raw,
-        hubspot_deals.close_date,
-        hubspot_deals.closed_or_expected_at as source_close_at,
-        hubspot_deals.source_owner_id,
+        stg_hubspot__deals.source_id,
+        stg_hubspot__deals.opportunity_name,
+        stg_hubspot__deals.pipeline_id,
+        stg_hubspot__deals.source_stage_id,
+        stg_hubspot__deals.amount_original,
+        stg_hubspot__deals.currency_code,
+        stg_hubspot__deals.win_probability,
+        stg_hubspot__deals.forecast_category_raw,
+        stg_hubspot__deals.close_date,
+        stg_hubspot__deals.closed_or_expected_at as source_close_at,
+        stg_hubspot__deals.source_owner_id,
         hubspot_companies_of_deals.source_account_id,
         cast(null as varchar) as record_type,
-        hubspot_deals.opportunity_type,
+        stg_hubspot__deals.opportunity_type,
         cast(null as varchar) as lead_source,
-        hubspot_deals.next_step,
-        hubspot_deals.loss_reason_raw,
-        hubspot_deals.competitor,
-        hubspot_deals.is_closed_flag,
-        hubspot_deals.is_won_flag,
-        hubspot_deals.last_activity_date,
-        hubspot_deals.created_at,
-        hubspot_deals.source_modified_at,
-        hubspot_deals.is_deleted or hubspot_deals.merged_into_source_id is not null as is_deleted,
-        hubspot_deals.deleted_at,
-        hubspot_deals.merged_into_source_id,
-        hubspot_deals.crosswalk_source_id
-    from hubspot_deals
+        stg_hubspot__deals.next_step,
+        stg_hubspot__deals.loss_reason_raw,
+        stg_hubspot__deals.competitor,
+        stg_hubspot__deals.is_closed_flag,
+        stg_hubspot__deals.is_won_flag,
+        stg_hubspot__deals.last_activity_date,
+        stg_hubspot__deals.created_at,
+        stg_hubspot__deals.source_modified_at,
+        stg_hubspot__deals.is_deleted or stg_hubspot__deals.merged_into_source_id is not null as is_deleted,
+        stg_hubspot__deals.deleted_at,
+        stg_hubspot__deals.merged_into_source_id,
+        stg_hubspot__deals.crosswalk_source_id
+    from stg_hubspot__deals
     left join hubspot_companies_of_deals
         on
-            hubspot_deals.source_id = hubspot_companies_of_deals.source_opportunity_id
+            stg_hubspot__deals.source_id = hubspot_companies_of_deals.source_opportunity_id
             and hubspot_companies_of_deals.preference = 1
 
 )

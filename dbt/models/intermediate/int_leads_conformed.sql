@@ -1,30 +1,30 @@
 with
 
-salesforce_leads as (
+stg_salesforce__leads as (
 
     select * from {{ ref('stg_salesforce__leads') }}
 
 ),
 
-hubspot_contacts as (
+stg_hubspot__contacts as (
 
     select * from {{ ref('stg_hubspot__contacts') }}
 
 ),
 
-hubspot_companies as (
+stg_hubspot__companies as (
 
     select * from {{ ref('stg_hubspot__companies') }}
 
 ),
 
-hubspot_deals as (
+stg_hubspot__deals as (
 
     select * from {{ ref('stg_hubspot__deals') }}
 
 ),
 
-hubspot_deal_associations as (
+stg_hubspot__deal_associations as (
 
     select * from {{ ref('stg_hubspot__deal_associations') }}
 
@@ -33,19 +33,28 @@ hubspot_deal_associations as (
 hubspot_deals_of_contacts as (
 
     select
-        hubspot_deal_associations.to_source_id as source_contact_id,
-        hubspot_deals.source_id as source_opportunity_id,
-        hubspot_deals.created_at,
+        stg_hubspot__deal_associations.to_source_id as source_contact_id,
+        stg_hubspot__deals.source_id as source_opportunity_id,
+        stg_hubspot__deals.created_at,
         row_number() over (
-            partition by hubspot_deal_associations.to_source_id
-            order by hubspot_deals.created_at, hubspot_deals.source_id
+            partition by stg_hubspot__deal_associations.to_source_id
+            order by stg_hubspot__deals.created_at, stg_hubspot__deals.source_id
         ) as deal_no
-    from hubspot_deal_associations
-    inner join hubspot_deals
-        on hubspot_deal_associations.source_opportunity_id = hubspot_deals.source_id
+    from stg_hubspot__deal_associations
+    inner join stg_hubspot__deals
+        on stg_hubspot__deal_associations.source_opportunity_id = stg_hubspot__deals.source_id
     where
-        hubspot_deal_associations.to_object_type = 'contacts'
-        and not hubspot_deal_associations.is_deleted
+        stg_hubspot__deal_associations.to_object_type = 'contacts'
+        and not stg_hubspot__deal_associations.is_deleted
+
+),
+
+contacts_of_hubspot as (
+
+    select
+        *,
+        nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '') as full_name
+    from stg_hubspot__contacts
 
 ),
 
@@ -68,7 +77,7 @@ leads_of_salesforce as (
         converted_source_opportunity_id,
         is_deleted,
         deleted_at
-    from salesforce_leads
+    from stg_salesforce__leads
 
 ),
 
@@ -77,34 +86,32 @@ leads_of_hubspot as (
 
     select
         'hubspot' as crm,
-        hubspot_contacts.source_id,
-        nullif(
-            trim(coalesce(hubspot_contacts.first_name, '') || ' ' || coalesce(hubspot_contacts.last_name, '')), ''
-        ) as full_name,
-        hubspot_contacts.email,
-        hubspot_companies.account_name as company_name,
-        hubspot_contacts.lead_source,
-        coalesce(hubspot_contacts.lead_status, hubspot_contacts.lifecycle_stage) as lead_status,
-        hubspot_contacts.source_owner_id,
-        hubspot_contacts.created_at,
+        contacts_of_hubspot.source_id,
+        contacts_of_hubspot.full_name,
+        contacts_of_hubspot.email,
+        stg_hubspot__companies.account_name as company_name,
+        contacts_of_hubspot.lead_source,
+        coalesce(contacts_of_hubspot.lead_status, contacts_of_hubspot.lifecycle_stage) as lead_status,
+        contacts_of_hubspot.source_owner_id,
+        contacts_of_hubspot.created_at,
         hubspot_deals_of_contacts.source_opportunity_id is not null as is_converted,
         {{ reporting_day('hubspot_deals_of_contacts.created_at') }} as converted_date,
         case
             when hubspot_deals_of_contacts.source_opportunity_id is not null
-                then hubspot_contacts.source_account_id
+                then contacts_of_hubspot.source_account_id
         end as converted_source_account_id,
         case
-            when hubspot_deals_of_contacts.source_opportunity_id is not null then hubspot_contacts.source_id
+            when hubspot_deals_of_contacts.source_opportunity_id is not null then contacts_of_hubspot.source_id
         end as converted_source_contact_id,
         hubspot_deals_of_contacts.source_opportunity_id as converted_source_opportunity_id,
-        hubspot_contacts.is_deleted or hubspot_contacts.merged_into_source_id is not null as is_deleted,
-        hubspot_contacts.deleted_at
-    from hubspot_contacts
-    left join hubspot_companies
-        on hubspot_contacts.source_account_id = hubspot_companies.source_id
+        contacts_of_hubspot.is_deleted or contacts_of_hubspot.merged_into_source_id is not null as is_deleted,
+        contacts_of_hubspot.deleted_at
+    from contacts_of_hubspot
+    left join stg_hubspot__companies
+        on contacts_of_hubspot.source_account_id = stg_hubspot__companies.source_id
     left join hubspot_deals_of_contacts
         on
-            hubspot_contacts.source_id = hubspot_deals_of_contacts.source_contact_id
+            contacts_of_hubspot.source_id = hubspot_deals_of_contacts.source_contact_id
             and hubspot_deals_of_contacts.deal_no = 1
 
 ),

@@ -2,13 +2,13 @@
 
 with
 
-salesforce_changes as (
+int_salesforce_opportunity_changes as (
 
     select * from {{ ref('int_salesforce_opportunity_changes') }}
 
 ),
 
-hubspot_changes as (
+int_hubspot_opportunity_changes as (
 
     select * from {{ ref('int_hubspot_opportunity_changes') }}
 
@@ -22,9 +22,9 @@ forecast_category_names as (
 
 changes_of_both as (
 
-    select * from salesforce_changes
+    select * from int_salesforce_opportunity_changes
     union all
-    select * from hubspot_changes
+    select * from int_hubspot_opportunity_changes
 
 ),
 

@@ -1,18 +1,18 @@
 with
 
-changes as (
+int_opportunity_changes as (
 
     select * from {{ ref('int_opportunity_changes') }}
 
 ),
 
-records as (
+int_opportunity_records as (
 
     select * from {{ ref('int_opportunity_records') }}
 
 ),
 
-stage_definitions as (
+int_stage_definitions as (
 
     select * from {{ ref('int_stage_definitions') }}
 
@@ -54,7 +54,7 @@ definition_parts as (
     select {{ row_set_fingerprint([
         'stage_key', 'default_probability', 'forecast_category', 'is_closed', 'is_won', 'is_active'
     ]) }} as fingerprint
-    from stage_definitions
+    from int_stage_definitions
     union all
     select {{ row_set_fingerprint([
         'crm', 'pipeline_id', 'source_stage_id', 'canonical_stage', 'valid_from', 'valid_to'
@@ -96,7 +96,7 @@ changes_by_opportunity as (
             'changed_at', 'change_order', 'changed_by', 'pipeline_id', 'source_stage_id', 'amount_original',
             'win_probability', 'forecast_category', 'close_date', 'owner_id'
         ]) }} as changes_fingerprint
-    from changes
+    from int_opportunity_changes
     group by opportunity_id
 
 ),
@@ -110,7 +110,7 @@ records_by_opportunity as (
             'forecast_category', 'close_date', 'owner_id', 'created_at', 'source_modified_at',
             'is_known_at_as_of', 'deleted_at'
         ]) }} as record_fingerprint
-    from records
+    from int_opportunity_records
     group by opportunity_id
 
 ),

@@ -1,37 +1,39 @@
 with
 
-versions as (
+int_opportunity_versions as (
 
     select * from {{ ref('int_opportunity_versions') }}
 
 ),
 
-opportunities as (
+int_opportunities_conformed as (
 
     select * from {{ ref('int_opportunities_conformed') }}
+
+),
+
+int_users_conformed as (
+
+    select * from {{ ref('int_users_conformed') }}
 
 ),
 
 versions_with_outcome as (
 
     select
-        versions.opportunity_id,
-        versions.version_no,
-        versions.crm,
-        versions.pipeline_id,
-        versions.valid_from,
-        versions.valid_to,
-        versions.is_closed,
-        versions.is_won,
+        int_opportunity_versions.*,
         -- neither CRM keeps the history of the loss reason: the present one stands for the past
-        {{ outcome_class('versions.is_closed', 'versions.is_won', 'opportunities.loss_class') }} as outcome_class,
-        versions.amount,
-        versions.close_date,
-        versions.owner_id,
-        opportunities.deleted_at
-    from versions
-    inner join opportunities
-        on versions.opportunity_id = opportunities.opportunity_id
+        {{ outcome_class(
+            'int_opportunity_versions.is_closed', 'int_opportunity_versions.is_won',
+            'int_opportunities_conformed.loss_class'
+        ) }} as outcome_class,
+        int_users_conformed.user_key as owner_key,
+        int_opportunities_conformed.deleted_at
+    from int_opportunity_versions
+    inner join int_opportunities_conformed
+        on int_opportunity_versions.opportunity_id = int_opportunities_conformed.opportunity_id
+    left join int_users_conformed
+        on int_opportunity_versions.owner_id = int_users_conformed.user_id
 
 ),
 
@@ -70,6 +72,7 @@ versions_with_outcome_since as (
         amount,
         close_date,
         owner_id,
+        owner_key,
         deleted_at
     from versions_with_previous_outcome
 

@@ -1,12 +1,12 @@
 with
 
-salesforce_records as (
+int_salesforce_opportunity_records as (
 
     select * from {{ ref('int_salesforce_opportunity_records') }}
 
 ),
 
-hubspot_records as (
+int_hubspot_opportunity_records as (
 
     select * from {{ ref('int_hubspot_opportunity_records') }}
 
@@ -20,9 +20,9 @@ forecast_category_names as (
 
 records_of_both as (
 
-    select * from salesforce_records
+    select * from int_salesforce_opportunity_records
     union all
-    select * from hubspot_records
+    select * from int_hubspot_opportunity_records
 
 ),
 

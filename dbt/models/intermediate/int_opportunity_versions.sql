@@ -23,13 +23,13 @@ states as (
 
 ),
 
-records as (
+int_opportunity_records as (
 
     select * from {{ ref('int_opportunity_records') }}
 
 ),
 
-stage_meanings as (
+int_stage_meanings as (
 
     select * from {{ ref('int_stage_meanings') }}
 
@@ -61,81 +61,89 @@ states_with_validity as (
 
     select
         states_in_order.*,
-        records.crm,
-        records.currency_code,
-        {{ stage_key('records.crm', 'states_in_order.pipeline_id', 'states_in_order.source_stage_id') }} as stage_key,
+        int_opportunity_records.crm,
+        int_opportunity_records.currency_code,
         case
             when states_in_order.next_valid_from is not null then states_in_order.next_valid_from
             -- the last state of a deleted opportunity ends with it
-            when records.deleted_at < states_in_order.valid_from then states_in_order.valid_from
-            else records.deleted_at
+            when int_opportunity_records.deleted_at < states_in_order.valid_from then states_in_order.valid_from
+            else int_opportunity_records.deleted_at
         end as valid_to,
         states_in_order.next_valid_from is null as is_last,
-        states_in_order.next_valid_from is null and not records.is_deleted as is_current,
+        states_in_order.next_valid_from is null and not int_opportunity_records.is_deleted as is_current,
         -- HubSpot keeps no history of the probability: a past state has that of its stage
         case
             when
                 states_in_order.next_valid_from is null
-                and records.is_known_at_as_of
-                and records.source_stage_id = states_in_order.source_stage_id
-                then records.win_probability
+                and int_opportunity_records.is_known_at_as_of
+                and int_opportunity_records.source_stage_id = states_in_order.source_stage_id
+                then int_opportunity_records.win_probability
             else states_in_order.win_probability
         end as win_probability_of_state
     from states_in_order
-    inner join records
-        on states_in_order.opportunity_id = records.opportunity_id
+    inner join int_opportunity_records
+        on states_in_order.opportunity_id = int_opportunity_records.opportunity_id
+
+),
+
+states_with_stage_key as (
+
+    select
+        *,
+        {{ stage_key() }} as stage_key
+    from states_with_validity
 
 ),
 
 states_with_meaning as (
 
     select
-        states_with_validity.*,
-        stage_meanings.canonical_stage,
-        coalesce(stage_meanings.means_closed, false) as is_closed,
-        coalesce(stage_meanings.means_won, false) as is_won,
-        stage_meanings.default_probability,
-        stage_meanings.stage_forecast_category,
-        stage_meanings.mapped_forecast_category,
+        states_with_stage_key.*,
+        int_stage_meanings.canonical_stage,
+        coalesce(int_stage_meanings.means_closed, false) as is_closed,
+        coalesce(int_stage_meanings.means_won, false) as is_won,
+        int_stage_meanings.default_probability,
+        int_stage_meanings.stage_forecast_category,
+        int_stage_meanings.mapped_forecast_category,
         cast(
             case
-                when states_with_validity.currency_code = '{{ var("corporate_currency") }}' then 1
+                when states_with_stage_key.currency_code = '{{ var("corporate_currency") }}' then 1
                 else exchange_rates.fx_rate
             end as decimal(18, 8)
         ) as fx_rate,
         case
             -- HubSpot leaves the rep's category on a deal that has closed
-            when states_with_validity.crm = 'hubspot' and stage_meanings.means_closed then 'map'
+            when states_with_stage_key.crm = 'hubspot' and int_stage_meanings.means_closed then 'map'
             when
-                states_with_validity.forecast_category <> 'pipeline'
+                states_with_stage_key.forecast_category <> 'pipeline'
                 or (
-                    states_with_validity.forecast_category is not null
-                    and stage_meanings.uses_forecast_categories
+                    states_with_stage_key.forecast_category is not null
+                    and int_stage_meanings.uses_forecast_categories
                 )
                 then 'deal'
             when
-                stage_meanings.stage_forecast_category is not null
-                and stage_meanings.uses_forecast_categories
+                int_stage_meanings.stage_forecast_category is not null
+                and int_stage_meanings.uses_forecast_categories
                 then 'stage'
-            when stage_meanings.mapped_forecast_category is not null then 'map'
-            when states_with_validity.forecast_category is not null then 'deal'
+            when int_stage_meanings.mapped_forecast_category is not null then 'map'
+            when states_with_stage_key.forecast_category is not null then 'deal'
         end as forecast_category_rule
-    from states_with_validity
-    left join stage_meanings
+    from states_with_stage_key
+    left join int_stage_meanings
         on
-            states_with_validity.stage_key = stage_meanings.stage_key
-            and states_with_validity.valid_from >= stage_meanings.meaning_from
+            states_with_stage_key.stage_key = int_stage_meanings.stage_key
+            and states_with_stage_key.valid_from >= int_stage_meanings.meaning_from
             and (
-                stage_meanings.meaning_to is null
-                or states_with_validity.valid_from < stage_meanings.meaning_to
+                int_stage_meanings.meaning_to is null
+                or states_with_stage_key.valid_from < int_stage_meanings.meaning_to
             )
     left join exchange_rates
         on
-            states_with_validity.currency_code = exchange_rates.currency_code
-            and states_with_validity.close_date >= exchange_rates.valid_from
+            states_with_stage_key.currency_code = exchange_rates.currency_code
+            and states_with_stage_key.close_date >= exchange_rates.valid_from
             and (
                 exchange_rates.valid_to is null
-                or states_with_validity.close_date < exchange_rates.valid_to
+                or states_with_stage_key.close_date < exchange_rates.valid_to
             )
 
 ),

@@ -1,12 +1,12 @@
 with
 
-tasks as (
+stg_salesforce__tasks as (
 
     select * from {{ ref('stg_salesforce__tasks') }}
 
 ),
 
-events as (
+stg_salesforce__events as (
 
     select * from {{ ref('stg_salesforce__events') }}
 
@@ -20,7 +20,7 @@ activities_from_tasks as (
             when coalesce(task_subtype, task_type) = 'Call' or task_type = 'Call' then 'call'
             when
                 (coalesce(task_subtype, task_type) = 'Email' or task_type = 'Email')
-                and call_type = 'Inbound'
+                and lower(subject) like '{{ var("inbound_email_subject") }}%'
                 then 'email_in'
             when coalesce(task_subtype, task_type) = 'Email' or task_type = 'Email' then 'email_out'
             else 'task'
@@ -42,7 +42,7 @@ activities_from_tasks as (
         created_at,
         is_deleted,
         deleted_at
-    from tasks
+    from stg_salesforce__tasks
 
 ),
 
@@ -62,7 +62,7 @@ activities_from_events as (
         created_at,
         is_deleted,
         deleted_at
-    from events
+    from stg_salesforce__events
 
 ),
 

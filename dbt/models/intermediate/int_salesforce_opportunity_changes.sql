@@ -2,19 +2,19 @@
 
 with
 
-salesforce_opportunities as (
+stg_salesforce__opportunities as (
 
     select * from {{ ref('stg_salesforce__opportunities') }}
 
 ),
 
-salesforce_histories as (
+stg_salesforce__opportunity_histories as (
 
     select * from {{ ref('stg_salesforce__opportunity_histories') }}
 
 ),
 
-salesforce_field_histories as (
+stg_salesforce__opportunity_field_histories as (
 
     select * from {{ ref('stg_salesforce__opportunity_field_histories') }}
 
@@ -28,7 +28,7 @@ salesforce_owner_changes as (
             partition by source_opportunity_id
             order by changed_at, source_id
         ) as change_no
-    from salesforce_field_histories
+    from stg_salesforce__opportunity_field_histories
     where
         field_name in ('Owner', 'OwnerId')
         -- the same change is also saved with the owners' names; 005 begins every user id
@@ -39,19 +39,19 @@ salesforce_owner_changes as (
 salesforce_states as (
 
     select
-        salesforce_histories.*,
+        stg_salesforce__opportunity_histories.*,
         row_number() over (
-            partition by salesforce_histories.source_opportunity_id
-            order by salesforce_histories.changed_at, salesforce_histories.source_id
+            partition by stg_salesforce__opportunity_histories.source_opportunity_id
+            order by stg_salesforce__opportunity_histories.changed_at, stg_salesforce__opportunity_histories.source_id
         ) as state_no,
-        coalesce(salesforce_owner_changes.old_value, salesforce_opportunities.source_owner_id) as first_owner_id
-    from salesforce_histories
+        coalesce(salesforce_owner_changes.old_value, stg_salesforce__opportunities.source_owner_id) as first_owner_id
+    from stg_salesforce__opportunity_histories
     left join salesforce_owner_changes
         on
-            salesforce_histories.source_opportunity_id = salesforce_owner_changes.source_opportunity_id
+            stg_salesforce__opportunity_histories.source_opportunity_id = salesforce_owner_changes.source_opportunity_id
             and salesforce_owner_changes.change_no = 1
-    left join salesforce_opportunities
-        on salesforce_histories.source_opportunity_id = salesforce_opportunities.source_id
+    left join stg_salesforce__opportunities
+        on stg_salesforce__opportunity_histories.source_opportunity_id = stg_salesforce__opportunities.source_id
 
 ),
 
@@ -107,7 +107,7 @@ changes_of_fields as (
         coalesce(new_value, '') as forecast_category_raw,
         cast(null as varchar) as close_date,
         cast(null as varchar) as owner_id
-    from salesforce_field_histories
+    from stg_salesforce__opportunity_field_histories
     where field_name in ('ForecastCategoryName', 'ForecastCategory')
 
 ),

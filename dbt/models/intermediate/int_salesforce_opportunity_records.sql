@@ -1,18 +1,18 @@
 with
 
-salesforce_opportunities as (
+stg_salesforce__opportunities as (
 
     select * from {{ ref('stg_salesforce__opportunities') }}
 
 ),
 
-salesforce_record_types as (
+stg_salesforce__record_types as (
 
     select * from {{ ref('stg_salesforce__record_types') }}
 
 ),
 
-salesforce_organizations as (
+stg_salesforce__organizations as (
 
     select * from {{ ref('stg_salesforce__organizations') }}
 
@@ -21,7 +21,7 @@ salesforce_organizations as (
 salesforce_currency as (
 
     select min(currency_code) as currency_code
-    from salesforce_organizations
+    from stg_salesforce__organizations
 
 ),
 
@@ -29,37 +29,37 @@ records as (
 
     select
         'salesforce' as crm,
-        salesforce_opportunities.source_id,
-        salesforce_opportunities.opportunity_name,
-        salesforce_opportunities.pipeline_id,
-        salesforce_opportunities.source_stage_id,
-        salesforce_opportunities.amount_original,
+        stg_salesforce__opportunities.source_id,
+        stg_salesforce__opportunities.opportunity_name,
+        stg_salesforce__opportunities.pipeline_id,
+        stg_salesforce__opportunities.source_stage_id,
+        stg_salesforce__opportunities.amount_original,
         salesforce_currency.currency_code,
-        salesforce_opportunities.win_probability,
-        salesforce_opportunities.forecast_category_raw,
-        salesforce_opportunities.close_date,
+        stg_salesforce__opportunities.win_probability,
+        stg_salesforce__opportunities.forecast_category_raw,
+        stg_salesforce__opportunities.close_date,
         cast(null as timestamp) as source_close_at,
-        salesforce_opportunities.source_owner_id,
-        salesforce_opportunities.source_account_id,
-        salesforce_record_types.record_type_name as record_type,
-        salesforce_opportunities.opportunity_type,
-        salesforce_opportunities.lead_source,
-        salesforce_opportunities.next_step,
-        salesforce_opportunities.loss_reason_raw,
-        salesforce_opportunities.competitor,
-        salesforce_opportunities.is_closed_flag,
-        salesforce_opportunities.is_won_flag,
-        salesforce_opportunities.last_activity_date,
-        salesforce_opportunities.created_at,
-        salesforce_opportunities.source_modified_at,
-        salesforce_opportunities.is_deleted,
-        salesforce_opportunities.deleted_at,
+        stg_salesforce__opportunities.source_owner_id,
+        stg_salesforce__opportunities.source_account_id,
+        stg_salesforce__record_types.record_type_name as record_type,
+        stg_salesforce__opportunities.opportunity_type,
+        stg_salesforce__opportunities.lead_source,
+        stg_salesforce__opportunities.next_step,
+        stg_salesforce__opportunities.loss_reason_raw,
+        stg_salesforce__opportunities.competitor,
+        stg_salesforce__opportunities.is_closed_flag,
+        stg_salesforce__opportunities.is_won_flag,
+        stg_salesforce__opportunities.last_activity_date,
+        stg_salesforce__opportunities.created_at,
+        stg_salesforce__opportunities.source_modified_at,
+        stg_salesforce__opportunities.is_deleted,
+        stg_salesforce__opportunities.deleted_at,
         cast(null as varchar) as merged_into_source_id,
-        salesforce_opportunities.crosswalk_source_id
-    from salesforce_opportunities
+        stg_salesforce__opportunities.crosswalk_source_id
+    from stg_salesforce__opportunities
     cross join salesforce_currency
-    left join salesforce_record_types
-        on salesforce_opportunities.source_record_type_id = salesforce_record_types.source_id
+    left join stg_salesforce__record_types
+        on stg_salesforce__opportunities.source_record_type_id = stg_salesforce__record_types.source_id
 
 )
 

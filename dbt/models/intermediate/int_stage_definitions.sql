@@ -1,18 +1,18 @@
 with
 
-salesforce_stages as (
+stg_salesforce__opportunity_stages as (
 
     select * from {{ ref('stg_salesforce__opportunity_stages') }}
 
 ),
 
-hubspot_stages as (
+stg_hubspot__pipeline_stages as (
 
     select * from {{ ref('stg_hubspot__pipeline_stages') }}
 
 ),
 
-hubspot_pipelines as (
+stg_hubspot__pipelines as (
 
     select * from {{ ref('stg_hubspot__pipelines') }}
 
@@ -28,22 +28,23 @@ stages_of_salesforce as (
 
     select
         'salesforce' as crm,
-        salesforce_stages.pipeline_id,
+        pipeline_id,
         'Sales' as pipeline_label,
-        salesforce_stages.source_stage_id,
-        salesforce_stages.source_label,
-        cast(salesforce_stages.stage_order as integer) as stage_order,
-        salesforce_stages.default_probability,
-        salesforce_stages.forecast_category_raw,
-        salesforce_stages.is_closed,
-        salesforce_stages.is_won,
-        salesforce_stages.is_active,
+        source_stage_id,
+        source_label,
+        cast(stage_order as integer) as stage_order,
+        default_probability,
+        forecast_category_raw,
+        is_closed,
+        is_won,
+        is_active,
         -- Salesforce keeps no date of deactivation: the last change of the inactive stage is the latest it can be
         case
-            when not salesforce_stages.is_active then salesforce_stages.last_modified_at
+            when not is_active
+                then last_modified_at
         end as deactivated_at
-    from salesforce_stages
-    where not salesforce_stages.is_deleted
+    from stg_salesforce__opportunity_stages
+    where not is_deleted
 
 ),
 
@@ -51,26 +52,26 @@ stages_of_hubspot as (
 
     select
         'hubspot' as crm,
-        hubspot_stages.pipeline_id,
-        hubspot_pipelines.pipeline_label,
-        hubspot_stages.source_stage_id,
-        hubspot_stages.source_label,
-        cast(hubspot_stages.stage_order as integer) as stage_order,
-        hubspot_stages.default_probability,
+        stg_hubspot__pipeline_stages.pipeline_id,
+        stg_hubspot__pipelines.pipeline_label,
+        stg_hubspot__pipeline_stages.source_stage_id,
+        stg_hubspot__pipeline_stages.source_label,
+        cast(stg_hubspot__pipeline_stages.stage_order as integer) as stage_order,
+        stg_hubspot__pipeline_stages.default_probability,
         cast(null as varchar) as forecast_category_raw,
-        hubspot_stages.is_closed,
+        stg_hubspot__pipeline_stages.is_closed,
         -- HubSpot's own rule: the closed stage with probability 1 is the won one
-        hubspot_stages.is_closed and hubspot_stages.default_probability = 1 as is_won,
-        hubspot_stages.is_active and coalesce(hubspot_pipelines.is_active, true) as is_active,
+        stg_hubspot__pipeline_stages.is_closed and stg_hubspot__pipeline_stages.default_probability = 1 as is_won,
+        stg_hubspot__pipeline_stages.is_active and coalesce(stg_hubspot__pipelines.is_active, true) as is_active,
         case
-            when not hubspot_stages.is_active then hubspot_stages.last_modified_at
-            when not hubspot_pipelines.is_active then hubspot_pipelines.last_modified_at
+            when not stg_hubspot__pipeline_stages.is_active then stg_hubspot__pipeline_stages.last_modified_at
+            when not stg_hubspot__pipelines.is_active then stg_hubspot__pipelines.last_modified_at
         end as deactivated_at
-    from hubspot_stages
-    left join hubspot_pipelines
-        on hubspot_stages.pipeline_id = hubspot_pipelines.source_id
+    from stg_hubspot__pipeline_stages
+    left join stg_hubspot__pipelines
+        on stg_hubspot__pipeline_stages.pipeline_id = stg_hubspot__pipelines.source_id
     -- an archived stage is still a definition; one that is gone altogether is not
-    where not hubspot_stages.is_deleted or not hubspot_stages.is_active
+    where not stg_hubspot__pipeline_stages.is_deleted or not stg_hubspot__pipeline_stages.is_active
 
 ),
 

@@ -1,6 +1,6 @@
 with
 
-stage_definitions as (
+int_stage_definitions as (
 
     select * from {{ ref('int_stage_definitions') }}
 
@@ -44,19 +44,19 @@ mapped_stages as (
 unmapped_stages as (
 
     select
-        stage_definitions.stage_key,
-        stage_definitions.crm,
-        stage_definitions.pipeline_id,
-        stage_definitions.source_stage_id,
+        int_stage_definitions.stage_key,
+        int_stage_definitions.crm,
+        int_stage_definitions.pipeline_id,
+        int_stage_definitions.source_stage_id,
         cast(null as integer) as canonical_stage,
         cast(null as varchar) as exit_criteria,
         cast(null as integer) as sla_days,
         cast(null as varchar) as map_owner,
         cast('1900-01-01' as timestamp) as meaning_from,
         cast(null as timestamp) as meaning_to
-    from stage_definitions
+    from int_stage_definitions
     left join mapped_stages
-        on stage_definitions.stage_key = mapped_stages.stage_key
+        on int_stage_definitions.stage_key = mapped_stages.stage_key
     where mapped_stages.stage_key is null
 
 ),
@@ -76,7 +76,7 @@ salesforce_usage as (
         coalesce(
             max(case when forecast_category <> 'pipeline' then 1 else 0 end), 0
         ) = 1 as uses_forecast_categories
-    from stage_definitions
+    from int_stage_definitions
     where
         crm = 'salesforce'
         and is_active
@@ -99,10 +99,10 @@ meanings as (
         stages.sla_days,
         stages.map_owner,
         -- the reviewed map says what a stage means; the CRM's flags speak only where the map is silent
-        coalesce(canonical_stages.is_closed, stage_definitions.is_closed, false) as means_closed,
-        coalesce(canonical_stages.is_won, stage_definitions.is_won, false) as means_won,
-        stage_definitions.default_probability,
-        stage_definitions.forecast_category as stage_forecast_category,
+        coalesce(canonical_stages.is_closed, int_stage_definitions.is_closed, false) as means_closed,
+        coalesce(canonical_stages.is_won, int_stage_definitions.is_won, false) as means_won,
+        int_stage_definitions.default_probability,
+        int_stage_definitions.forecast_category as stage_forecast_category,
         coalesce(
             map_of_stage.forecast_category, map_of_canonical_stage.forecast_category
         ) as mapped_forecast_category,
@@ -110,8 +110,8 @@ meanings as (
         stages.crm = 'hubspot' or salesforce_usage.uses_forecast_categories as uses_forecast_categories
     from stages
     cross join salesforce_usage
-    left join stage_definitions
-        on stages.stage_key = stage_definitions.stage_key
+    left join int_stage_definitions
+        on stages.stage_key = int_stage_definitions.stage_key
     left join canonical_stages
         on stages.canonical_stage = canonical_stages.canonical_stage
     left join forecast_category_map as map_of_stage

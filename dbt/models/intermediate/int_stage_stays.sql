@@ -1,8 +1,14 @@
 with
 
-visits as (
+int_stage_visits as (
 
     select * from {{ ref('int_stage_visits') }}
+
+),
+
+int_users_conformed as (
+
+    select * from {{ ref('int_users_conformed') }}
 
 ),
 
@@ -15,7 +21,7 @@ visits_on_the_road as (
             partition by opportunity_id, canonical_stage
             order by visit_no
         ) = 1 as is_first_of_stage
-    from visits
+    from int_stage_visits
     where canonical_stage in (1, 2, 3, 4, 5, 6, 7, 9)
 
 ),
@@ -63,6 +69,7 @@ stays_with_next as (
         stays.canonical_stage,
         stays.entered_at,
         stays.owner_id,
+        int_users_conformed.user_key as owner_key,
         cast(stays.days_in_stage as decimal(18, 6)) as days_in_stage,
         stays.is_current,
         next_entries.next_entered_at,
@@ -72,6 +79,8 @@ stays_with_next as (
         on
             stays.opportunity_id = next_entries.opportunity_id
             and stays.canonical_stage = next_entries.canonical_stage
+    left join int_users_conformed
+        on stays.owner_id = int_users_conformed.user_id
 
 )
 

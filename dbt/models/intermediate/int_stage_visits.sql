@@ -1,18 +1,18 @@
 with
 
-versions as (
+int_opportunity_versions as (
 
     select * from {{ ref('int_opportunity_versions') }}
 
 ),
 
-stage_definitions as (
+int_stage_definitions as (
 
     select * from {{ ref('int_stage_definitions') }}
 
 ),
 
-stage_meanings as (
+int_stage_meanings as (
 
     select * from {{ ref('int_stage_meanings') }}
 
@@ -26,7 +26,7 @@ versions_with_previous_stage as (
             partition by opportunity_id
             order by version_no
         ) as previous_stage_key
-    from versions
+    from int_opportunity_versions
 
 ),
 
@@ -50,7 +50,7 @@ ends_of_opportunities as (
     select
         opportunity_id,
         valid_to as ended_at
-    from versions
+    from int_opportunity_versions
     where is_last
 
 ),
@@ -98,18 +98,18 @@ visits as (
 canonical_stages_of_pipelines as (
 
     select distinct
-        stage_definitions.crm,
-        stage_definitions.pipeline_id,
-        stage_meanings.canonical_stage
-    from stage_definitions
-    inner join stage_meanings
-        on stage_definitions.stage_key = stage_meanings.stage_key
+        int_stage_definitions.crm,
+        int_stage_definitions.pipeline_id,
+        int_stage_meanings.canonical_stage
+    from int_stage_definitions
+    inner join int_stage_meanings
+        on int_stage_definitions.stage_key = int_stage_meanings.stage_key
     where
-        stage_definitions.is_active
+        int_stage_definitions.is_active
         -- being created in the first or second stage skips nothing
-        and stage_meanings.canonical_stage between 2 and 6
-        and stage_meanings.meaning_from <= {{ as_of() }}
-        and (stage_meanings.meaning_to is null or stage_meanings.meaning_to > {{ as_of() }})
+        and int_stage_meanings.canonical_stage between 2 and 6
+        and int_stage_meanings.meaning_from <= {{ as_of() }}
+        and (int_stage_meanings.meaning_to is null or int_stage_meanings.meaning_to > {{ as_of() }})
 
 ),
 

@@ -1,24 +1,24 @@
 with
 
-stage_definitions as (
+int_stage_definitions as (
 
     select * from {{ ref('int_stage_definitions') }}
 
 ),
 
-stage_meanings as (
+int_stage_meanings as (
 
     select * from {{ ref('int_stage_meanings') }}
 
 ),
 
-opportunities as (
+int_opportunities_conformed as (
 
     select * from {{ ref('int_opportunities_conformed') }}
 
 ),
 
-visits as (
+int_stage_visits as (
 
     select * from {{ ref('int_stage_visits') }}
 
@@ -33,7 +33,7 @@ entries_by_stage as (
         source_stage_id,
         min(entered_at) as first_entered_at,
         max(entered_at) as last_entered_at
-    from visits
+    from int_stage_visits
     group by
         stage_key,
         crm,
@@ -49,7 +49,7 @@ opportunities_by_stage as (
         cast(count(*) as integer) as opportunity_count,
         cast(sum(case when not is_closed then 1 else 0 end) as integer) as open_opportunity_count,
         sum(case when not is_closed then amount end) as open_amount
-    from opportunities
+    from int_opportunities_conformed
     where not is_deleted
     group by stage_key
 
@@ -62,7 +62,7 @@ stages as (
         crm,
         pipeline_id,
         source_stage_id
-    from stage_definitions
+    from int_stage_definitions
     union
     select
         stage_key,
@@ -79,7 +79,7 @@ pipelines as (
         crm,
         pipeline_id,
         min(pipeline_label) as pipeline_label
-    from stage_definitions
+    from int_stage_definitions
     group by
         crm,
         pipeline_id
@@ -94,26 +94,26 @@ conformed_stages as (
         stages.pipeline_id,
         pipelines.pipeline_label,
         stages.source_stage_id,
-        coalesce(stage_definitions.source_label, stages.source_stage_id) as source_label,
-        stage_definitions.stage_order,
-        stage_definitions.default_probability,
-        stage_definitions.forecast_category,
-        stage_definitions.is_closed,
-        stage_definitions.is_won,
-        stage_definitions.is_lost,
-        coalesce(stage_definitions.is_active, false) as is_active,
-        stage_definitions.stage_key is not null as is_in_metadata,
-        stage_definitions.deactivated_at,
-        stage_meanings.canonical_stage,
-        stage_meanings.canonical_stage_name,
-        coalesce(stage_meanings.means_closed, stage_definitions.is_closed, false) as means_closed,
-        coalesce(stage_meanings.means_won, stage_definitions.is_won, false) as means_won,
-        stage_meanings.mapped_forecast_category,
-        stage_meanings.exit_criteria,
-        stage_meanings.sla_days,
-        stage_meanings.map_owner,
+        coalesce(int_stage_definitions.source_label, stages.source_stage_id) as source_label,
+        int_stage_definitions.stage_order,
+        int_stage_definitions.default_probability,
+        int_stage_definitions.forecast_category,
+        int_stage_definitions.is_closed,
+        int_stage_definitions.is_won,
+        int_stage_definitions.is_lost,
+        coalesce(int_stage_definitions.is_active, false) as is_active,
+        int_stage_definitions.stage_key is not null as is_in_metadata,
+        int_stage_definitions.deactivated_at,
+        int_stage_meanings.canonical_stage,
+        int_stage_meanings.canonical_stage_name,
+        coalesce(int_stage_meanings.means_closed, int_stage_definitions.is_closed, false) as means_closed,
+        coalesce(int_stage_meanings.means_won, int_stage_definitions.is_won, false) as means_won,
+        int_stage_meanings.mapped_forecast_category,
+        int_stage_meanings.exit_criteria,
+        int_stage_meanings.sla_days,
+        int_stage_meanings.map_owner,
         case
-            when stage_meanings.canonical_stage is null then 'unmapped'
+            when int_stage_meanings.canonical_stage is null then 'unmapped'
             else 'mapped'
         end as mapping_status,
         coalesce(opportunities_by_stage.open_opportunity_count, 0) as open_opportunity_count,
@@ -122,17 +122,17 @@ conformed_stages as (
         entries_by_stage.first_entered_at,
         entries_by_stage.last_entered_at
     from stages
-    left join stage_definitions
-        on stages.stage_key = stage_definitions.stage_key
+    left join int_stage_definitions
+        on stages.stage_key = int_stage_definitions.stage_key
     left join pipelines
         on
             stages.crm = pipelines.crm
             and stages.pipeline_id = pipelines.pipeline_id
-    left join stage_meanings
+    left join int_stage_meanings
         on
-            stages.stage_key = stage_meanings.stage_key
-            and stage_meanings.meaning_from <= {{ as_of() }}
-            and (stage_meanings.meaning_to is null or stage_meanings.meaning_to > {{ as_of() }})
+            stages.stage_key = int_stage_meanings.stage_key
+            and int_stage_meanings.meaning_from <= {{ as_of() }}
+            and (int_stage_meanings.meaning_to is null or int_stage_meanings.meaning_to > {{ as_of() }})
     left join opportunities_by_stage
         on stages.stage_key = opportunities_by_stage.stage_key
     left join entries_by_stage

@@ -1,18 +1,18 @@
 with
 
-salesforce_users as (
+stg_salesforce__users as (
 
     select * from {{ ref('stg_salesforce__users') }}
 
 ),
 
-salesforce_roles as (
+stg_salesforce__user_roles as (
 
     select * from {{ ref('stg_salesforce__user_roles') }}
 
 ),
 
-hubspot_owners as (
+stg_hubspot__owners as (
 
     select * from {{ ref('stg_hubspot__owners') }}
 
@@ -28,19 +28,19 @@ users_of_both as (
 
     select
         'salesforce' as crm,
-        salesforce_users.source_id,
-        salesforce_users.full_name,
-        salesforce_users.email,
-        salesforce_users.job_title,
-        salesforce_users.department,
-        salesforce_roles.role_name,
-        salesforce_users.source_manager_id,
-        salesforce_users.is_active,
-        salesforce_users.created_at,
-        salesforce_users.is_deleted
-    from salesforce_users
-    left join salesforce_roles
-        on salesforce_users.source_role_id = salesforce_roles.source_id
+        stg_salesforce__users.source_id,
+        stg_salesforce__users.full_name,
+        stg_salesforce__users.email,
+        stg_salesforce__users.job_title,
+        stg_salesforce__users.department,
+        stg_salesforce__user_roles.role_name,
+        stg_salesforce__users.source_manager_id,
+        stg_salesforce__users.is_active,
+        stg_salesforce__users.created_at,
+        stg_salesforce__users.is_deleted
+    from stg_salesforce__users
+    left join stg_salesforce__user_roles
+        on stg_salesforce__users.source_role_id = stg_salesforce__user_roles.source_id
     union all
     select
         'hubspot' as crm,
@@ -54,7 +54,7 @@ users_of_both as (
         is_active,
         created_at,
         is_deleted
-    from hubspot_owners
+    from stg_hubspot__owners
 
 ),
 

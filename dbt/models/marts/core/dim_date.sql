@@ -112,12 +112,8 @@ days_in_quarters as (
         quarters.fiscal_year_start_date,
         quarters.quarter_start_date as fiscal_quarter_start_date,
         cast({{ dbt.dateadd('day', -1, 'quarters.next_quarter_start_date') }} as date) as fiscal_quarter_end_date,
-        cast(
-            {{ dbt.datediff('quarters.quarter_start_date', 'days.date_day', 'day') }} + 1 as integer
-        ) as day_of_quarter,
-        cast(
-            {{ dbt.datediff('days.date_day', 'quarters.next_quarter_start_date', 'day') }} - 1 as integer
-        ) as days_left
+        {{ whole_days('quarters.quarter_start_date', 'days.date_day') }} + 1 as day_of_quarter,
+        {{ whole_days('days.date_day', 'quarters.next_quarter_start_date') }} - 1 as days_left
     from days
     inner join quarters
         on

@@ -36,22 +36,27 @@ int_untrusted_opportunities as (
 
 ),
 
-close_dates_in_history as (
+consecutive_close_dates as (
 
     select
         opportunity_id,
-        {{ dbt.datediff('previous_close_date', 'close_date', 'day') }} as moved_days
-    from (
-        select
-            opportunity_id,
-            close_date,
-            lag(close_date) over (
-                partition by opportunity_id
-                order by version_no
-            ) as previous_close_date
-        from int_opportunity_versions
-        where change_source = 'history'
-    ) as consecutive_versions
+        close_date,
+        lag(close_date) over (
+            partition by opportunity_id
+            order by version_no
+        ) as previous_close_date
+    from int_opportunity_versions
+    -- an edit that no history tells of has no day on which it was made
+    where change_source = 'history'
+
+),
+
+close_date_moves as (
+
+    select
+        opportunity_id,
+        {{ whole_days('previous_close_date', 'close_date') }} as moved_days
+    from consecutive_close_dates
 
 ),
 
@@ -62,7 +67,7 @@ pushes_by_opportunity as (
         cast(sum(case when moved_days >= 1 then 1 else 0 end) as integer) as push_count,
         cast(sum(case when moved_days <= -1 then 1 else 0 end) as integer) as pull_count,
         cast(sum(case when moved_days >= 1 then moved_days else 0 end) as integer) as pushed_days
-    from close_dates_in_history
+    from close_date_moves
     group by opportunity_id
 
 ),
