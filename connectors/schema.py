@@ -108,9 +108,15 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(text: str) -> str:
-    """`text` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
+def literal(value: str | int | None) -> str:
+    """`value` as an SQL literal.
+
+    The connectors write values into their SQL instead of binding them: DuckDB's Python client imports pandas and
+    pyarrow at the first bound parameter, 1.3 s in every process that would otherwise need neither.
+    """
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 
 def widen(old: str, new: str) -> str:

@@ -1,16 +1,17 @@
 """Committed loads become raw tables: in order, exactly once, one transaction per table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
 import duckdb
 
 from connectors.errors import ConfigurationError
-from connectors.landing import LandingLog, Lease, Manifest, format_utc
+from connectors.landing import LandingLog, Lease, Manifest
 from connectors.raw.merge import Counts, LoadFiles, merge, tombstone_only
-from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables
+from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
+from connectors.schema import literal
 
 # modes that bring no rows of their own, and so make no table
 _ONLY_DELETES = frozenset(["tombstone", "presence", "release"])
@@ -42,7 +43,7 @@ def apply_loads(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str
     seen = {
         (object_name, load_id)
         for object_name, load_id in connection.execute(
-            f"select object, load_id from {META_SCHEMA}.loads where connection = ?", [crm]
+            f"select object, load_id from {META_SCHEMA}.loads where connection = {literal(crm)}"
         ).fetchall()
     }
     pending = [
@@ -59,17 +60,13 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
     create_meta_tables(connection)
     manifests = log.manifests(crm)
     built = {manifest.request.raw_table for manifest in manifests}
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where schema_name = ? and database_name = current_database()",
-        [schema_name(crm)],
-    ).fetchall()
-    for (table_name,) in rows:
+    for table_name in table_names(connection, schema_name(crm)):
         if table_name not in built:
             RawTable(schema_name(crm), table_name).drop(connection)
-    connection.execute(
-        f"delete from {META_SCHEMA}.loads where connection = ? and not list_contains(?, raw_table)",
-        [crm, sorted(built)],
-    )
+            connection.execute(
+                f"delete from {META_SCHEMA}.loads "
+                f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
+            )
     return _apply_by_table(connection, log, crm, manifests, is_replay=True)
 
 
@@ -91,8 +88,8 @@ def record_sync(connection: duckdb.DuckDBPyConnection, crm: str, identity: str, 
     """Write down up to where (exclusive) the last completed sync of `crm` knows everything."""
     create_meta_tables(connection)
     connection.execute(
-        f"insert or replace into {META_SCHEMA}.sync_state (connection, identity, hi) values (?, ?, ?)",
-        [crm, identity, _naive(hi)],
+        f"insert or replace into {META_SCHEMA}.sync_state (connection, identity, hi) "
+        f"values ({literal(crm)}, {literal(identity)}, {literal(naive_utc(hi))})"
     )
 
 
@@ -108,7 +105,8 @@ def _apply_by_table(
             if is_replay:
                 target.drop(connection)
                 connection.execute(
-                    f"delete from {META_SCHEMA}.loads where connection = ? and raw_table = ?", [crm, table_name]
+                    f"delete from {META_SCHEMA}.loads "
+                    f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
                 )
             has_deletes = False
             for manifest in manifests:
@@ -130,29 +128,21 @@ def _apply_load(
         counts = _merge_load(connection, log, target, manifest, has_deletes=has_deletes)
     else:
         counts = Counts(unknown=manifest.rows_landed)
-    connection.execute(
-        f"insert into {META_SCHEMA}.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            request.connection,
-            request.object_name,
-            manifest.load_id,
-            manifest.sequence,
-            request.lane,
-            request.mode,
-            request.raw_table,
-            _naive(request.window.lo) if request.window.lo else None,
-            _naive(request.window.hi),
-            manifest.rows_landed,
-            counts.inserted,
-            counts.updated,
-            counts.unchanged,
-            counts.older,
-            counts.tombstoned,
-            counts.held,
-            counts.unknown,
-            _naive(datetime.now(UTC)),
-        ],
-    )
+    values: list[str | int | None] = [
+        request.connection,
+        request.object_name,
+        manifest.load_id,
+        manifest.sequence,
+        request.lane,
+        request.mode,
+        request.raw_table,
+        naive_utc(request.window.lo) if request.window.lo else None,
+        naive_utc(request.window.hi),
+        manifest.rows_landed,
+        *astuple(counts),
+        naive_utc(datetime.now(UTC)),
+    ]
+    connection.execute(f"insert into {META_SCHEMA}.loads values ({', '.join(literal(value) for value in values)})")
     return Applied(manifest.load_id, request.object_name, request.lane, request.raw_table, counts)
 
 
@@ -169,8 +159,3 @@ def _merge_load(
     # the flags carry the id of the decision, not of the load it decided about
     files = LoadFiles(replace(held, load_id=manifest.load_id), log.part_paths(held), log.parents_paths(held))
     return tombstone_only(connection, target, files)
-
-
-def _naive(moment: datetime) -> str:
-    """Text that DuckDB reads as a UTC TIMESTAMP; a bound aware datetime would become TIMESTAMPTZ."""
-    return format_utc(moment).removesuffix("Z")

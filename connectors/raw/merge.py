@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
 from connectors.landing import Manifest
-from connectors.raw.tables import RawTable
+from connectors.raw.tables import RawTable, naive_utc
 from connectors.schema import META_COLUMNS, literal, quote
 
 # the brake: a load that would delete more than both is held until a person lets it through
@@ -90,7 +89,7 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
     """
     connection.execute(f"drop table if exists {INCOMING}")
     request = load.manifest.request
-    hi = request.window.hi.astimezone(UTC).replace(tzinfo=None)
+    hi = literal(naive_utc(request.window.hi))
     names = [quote(column.name) for column in request.schema.columns]
     names += [name for name, _ in META_COLUMNS if name not in ("_load_id", "_modified_at", "_is_deleted")]
     if not load.parts:
@@ -100,7 +99,7 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
         return
     files = ", ".join(literal(str(path)) for path in load.parts)
     parts = (
-        f"select {', '.join(names)}, coalesce(_modified_at, timestamp {literal(str(hi))}) as _modified_at, "
+        f"select {', '.join(names)}, coalesce(_modified_at, timestamp {hi}) as _modified_at, "
         "coalesce(_is_deleted, false) as _is_deleted, filename, file_row_number "
         f"from read_parquet([{files}], filename = true, file_row_number = true)"
     )
@@ -179,7 +178,7 @@ def tombstone_missing(
     A record that became newer than the window since then is left alone.
     """
     request = load.manifest.request
-    hi = literal(str(request.window.hi.astimezone(UTC).replace(tzinfo=None)))
+    hi = literal(naive_utc(request.window.hi))
     scope = "true"
     if request.parent_column is not None:
         if not load.parents:
@@ -217,7 +216,7 @@ def _flag_doomed(connection: duckdb.DuckDBPyConnection, target: RawTable, load: 
 
 def _revive(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> int:
     """Clear the tombstones of records that a full list of ids shows to be there."""
-    hi = literal(str(load.manifest.request.window.hi.astimezone(UTC).replace(tzinfo=None)))
+    hi = literal(naive_utc(load.manifest.request.window.hi))
     return _count(
         connection,
         f"update {target} as target set _is_deleted = false, _deleted_at = null, _merged_into = null, "

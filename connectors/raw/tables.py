@@ -1,10 +1,12 @@
 """Raw tables and their bookkeeping: made, widened, never narrowed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from connectors.schema import META_COLUMNS, TableSchema, quote, widen
+from connectors.landing import format_utc
+from connectors.schema import META_COLUMNS, TableSchema, literal, quote, widen
 
 META_SCHEMA = "raw_meta"
 
@@ -45,6 +47,20 @@ def create_meta_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_META_TABLES)
 
 
+def table_names(connection: duckdb.DuckDBPyConnection, schema_name: str) -> list[str]:
+    """Tables of a schema of the connection's own database, sorted."""
+    rows = connection.execute(
+        f"select table_name from duckdb_tables() where schema_name = {literal(schema_name)} "
+        "and database_name = current_database() order by table_name"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def naive_utc(moment: datetime) -> str:
+    """`moment` as text that DuckDB reads as a UTC TIMESTAMP."""
+    return format_utc(moment).removesuffix("Z")
+
+
 @dataclass(frozen=True)
 class RawTable:
     """Name and schema of a raw table; all methods run in the caller's transaction."""
@@ -59,20 +75,15 @@ class RawTable:
         """CRM columns and their types in table order, meta columns left out; {} if there is no table."""
         rows = connection.execute(
             "select column_name, data_type from duckdb_columns() "
-            "where schema_name = ? and table_name = ? and database_name = current_database() order by column_index",
-            [self.schema_name, self.table_name],
+            f"where schema_name = {literal(self.schema_name)} and table_name = {literal(self.table_name)} "
+            "and database_name = current_database() order by column_index"
         ).fetchall()
         meta = {name for name, _ in META_COLUMNS}
         return {name: kind for name, kind in rows if name not in meta}
 
     def exists(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Whether the table is there."""
-        row = connection.execute(
-            "select 1 from duckdb_tables() "
-            "where schema_name = ? and table_name = ? and database_name = current_database()",
-            [self.schema_name, self.table_name],
-        ).fetchone()
-        return row is not None
+        return self.table_name in table_names(connection, self.schema_name)
 
     def is_empty(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Whether no row is there yet."""

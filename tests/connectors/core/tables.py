@@ -10,7 +10,7 @@ Table = tuple[list[str], list[tuple[object, ...]]]
 def read_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, Table]:
     """Every table of `schema`: column names with types, and rows ordered by record id; load ids included."""
     names = connection.execute(
-        "select table_name from duckdb_tables() where schema_name = ? order by 1", [schema]
+        f"select table_name from duckdb_tables() where schema_name = '{schema}' order by 1"
     ).fetchall()
     tables: dict[str, Table] = {}
     for (name,) in names:
