@@ -9,9 +9,12 @@ import duckdb
 
 from connectors.sandbox.world import hubspot_deals, hubspot_records, salesforce_deals, salesforce_records
 from connectors.sandbox.world.days import day_number, moment
+from connectors.sandbox.world.findings import write_findings
 from connectors.sandbox.world.identifiers import ORGANIZATION_ID, PORTAL_ID, create_macros
 from connectors.sandbox.world.plan import plan_days, plan_until
 from connectors.sandbox.world.scale import CLOCK_HOUR, FIRST_CLOCK_DAY, LOOKAHEAD_DAYS, parse_size
+from connectors.sandbox.world.stages import stages_on
+from connectors.sandbox.world.truth import create_truth, write_truth
 from connectors.sandbox.world.visible import BEGINNING, create_tables, open_window
 
 PLANTS = frozenset(("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24"))
@@ -53,6 +56,7 @@ class World:
         plan_until(connection, scale, chosen, FIRST_CLOCK_DAY - 1)
         create_macros(connection)
         create_tables(connection)
+        create_truth(connection)
         _show(connection, chosen, BEGINNING, clock.replace(tzinfo=None))
         return world
 
@@ -114,6 +118,9 @@ def _show(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: dat
     open_window(connection, plants, lo, hi)
     salesforce = salesforce_deals.write_opportunities(connection) | salesforce_records.write_records(connection)
     hubspot = hubspot_records.write_records(connection) | hubspot_deals.write_deals(connection)
+    write_truth(connection)
+    day = day_number(hi.date()) - 1
+    write_findings(connection, stages_on(plants, day), day)
     return {f"salesforce.{name}": count for name, count in salesforce.items()} | {
         f"hubspot.{name}": count for name, count in hubspot.items()
     }
