@@ -144,6 +144,22 @@ def read_settings(env_file: Path | None = PROJECT_DIR / ".env") -> Settings:
     return Settings(environment)
 
 
+def is_anything_set() -> bool:
+    """Whether somebody chose a CRM at all, rightly or wrongly; a fresh clone has not."""
+    try:
+        environment = _Environment()
+    except ValidationError:
+        return True
+    chosen = (
+        environment.crm_source,
+        environment.salesforce_login_url,
+        environment.salesforce_client_id,
+        environment.salesforce_client_secret,
+        environment.hubspot_access_token,
+    )
+    return any(chosen)
+
+
 def read_time_zone() -> str:
     """IANA name of the zone that business days and the schedule follow; UTC where nothing usable is set."""
     try:

@@ -1,7 +1,6 @@
 """One night on the sandbox CRMs: make or advance the world, run the nightly job, report."""
 
 import os
-import shutil
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -14,9 +13,10 @@ from connectors.sandbox.process import start_sandbox
 from dagster_project.demo.progress import Progress
 from dagster_project.demo.report import show_held_back, show_report
 from dagster_project.demo.timings import write_timings
+from dagster_project.instance import prepare_dagster_home
 from dagster_project.publishing import LINK_NAME
 from dagster_project.resources import create_world
-from dagster_project.settings import PROJECT_DIR, Paths, read_settings
+from dagster_project.settings import Paths, read_settings
 
 
 def play_night(console: Console) -> int:
@@ -45,15 +45,6 @@ def play_night(console: Console) -> int:
     show_report(console, paths.published / LINK_NAME, before=before, changes=changes)
     console.print(f"[dim]{time.monotonic() - started:.0f} s in all.[/dim]")
     return 0
-
-
-def prepare_dagster_home(paths: Paths) -> None:
-    """Give Dagster its folder and the instance settings of this project, and mark its sign-up dialog as seen."""
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(paths.dagster_home)))
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT_DIR / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
-    (home / ".nux").mkdir(exist_ok=True)
-    (home / ".nux" / "nux.yaml").write_text("seen: 1\n")
 
 
 def _run_nightly(console: Console) -> tuple[Progress, BaseException | None]:
