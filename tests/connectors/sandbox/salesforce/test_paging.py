@@ -1,5 +1,7 @@
 """Pages of a query and of a record count: sizes, locators, snapshots, and the windows of getDeleted and getUpdated."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from connectors.sandbox.salesforce.query import KEPT_CURSORS
@@ -42,6 +44,17 @@ def test_a_cursor_that_is_unknown_or_pushed_out_is_refused(org: ServedOrg) -> No
     assert [(reply.status_code, reply.json()[0]["errorCode"]) for reply in refused] == [
         (400, "INVALID_QUERY_LOCATOR")
     ] * 3
+
+
+def test_readers_in_parallel_each_get_their_own_rows(org: ServedOrg) -> None:
+    def read(number: int) -> tuple[int, int, int]:
+        reply = org.query(f"SELECT Id FROM Task WHERE Id > '00T{number:012d}' ORDER BY Id").json()
+        return reply["totalSize"], len(reply["records"]), int(reply["records"][0]["Id"][3:15])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(read, range(1_000, 4_000, 100)))
+
+    assert answers == [(TASKS - number, min(TASKS - number, 2_000), number + 1) for number in range(1_000, 4_000, 100)]
 
 
 def test_deleted_covers_whole_minutes_of_its_window_and_never_the_future(org: ServedOrg) -> None:
