@@ -104,7 +104,7 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
         f"from read_parquet([{files}], filename = true, file_row_number = true)"
     )
     order = "filename desc, file_row_number desc"
-    if request.mode == "upsert":
+    if request.mode in ("upsert", "tombstone"):
         order = f"_modified_at desc, _is_deleted desc, {order}"
     elif request.mode == "append":
         order = "filename, file_row_number"
