@@ -48,7 +48,7 @@ activities_of_all_kinds as (
         subject,
         coalesce(started_at, occurred_at) as occurred_at,
         source_owner_id,
-        cast({{ dbt.datediff('started_at', 'ended_at', 'second') }} / 60.0 as decimal(18, 2)) as minutes,
+        {{ decimal_minutes('started_at', 'ended_at') }} as minutes,
         case
             when meeting_outcome = 'COMPLETED' then true
             when meeting_outcome in ('NO_SHOW', 'CANCELED', 'RESCHEDULED') then false

@@ -40,12 +40,13 @@ changes_carried_forward as (
         change_order,
         changed_by,
         is_whole_state,
-        {% for column in [
-            'pipeline_id', 'source_stage_id', 'amount_original', 'win_probability', 'forecast_category',
-            'close_date', 'owner_id'
-        ] -%}
-        nullif({{ last_known(column, 'opportunity_id', 'changed_at, change_order') }}, '') as {{ column }},
-        {% endfor -%}
+        {{ carried_forward('pipeline_id') }},
+        {{ carried_forward('source_stage_id') }},
+        {{ carried_forward('amount_original') }},
+        {{ carried_forward('win_probability') }},
+        {{ carried_forward('forecast_category') }},
+        {{ carried_forward('close_date') }},
+        {{ carried_forward('owner_id') }},
         lead(changed_at) over (
             partition by opportunity_id
             order by changed_at, change_order
@@ -129,11 +130,12 @@ states_from_records as (
         )
         and (
             last_states_from_history.opportunity_id is null
-            {% for column in [
-                'pipeline_id', 'source_stage_id', 'amount_original', 'forecast_category', 'close_date', 'owner_id'
-            ] -%}
-            or records.{{ column }} is distinct from last_states_from_history.{{ column }}
-            {% endfor -%}
+            or records.pipeline_id is distinct from last_states_from_history.pipeline_id
+            or records.source_stage_id is distinct from last_states_from_history.source_stage_id
+            or records.amount_original is distinct from last_states_from_history.amount_original
+            or records.forecast_category is distinct from last_states_from_history.forecast_category
+            or records.close_date is distinct from last_states_from_history.close_date
+            or records.owner_id is distinct from last_states_from_history.owner_id
             -- HubSpot keeps no history of the probability
             or (
                 records.crm = 'salesforce'

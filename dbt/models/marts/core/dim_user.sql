@@ -14,17 +14,17 @@ users_in_order as (
         row_number() over (
             partition by user_key
             order by
-                case crm when '{{ var("primary_crm") }}' then 0 else 1 end,
-                case when is_active then 0 else 1 end,
+                case crm when '{{ var("primary_crm") }}' then 0 else 1 end asc,
+                case when is_active then 0 else 1 end asc,
                 created_at desc,
-                user_id
+                user_id asc
         ) as preference,
         row_number() over (
             partition by user_key, crm
             order by
-                case when is_active then 0 else 1 end,
+                case when is_active then 0 else 1 end asc,
                 created_at desc,
-                user_id
+                user_id asc
         ) as preference_in_crm
     from int_users_conformed
 
