@@ -17,6 +17,7 @@ BRAKE_SHARE = 0.05
 INCOMING = "incoming"
 WINNERS = "winners"
 DOOMED = "doomed"
+_PART = "_part"  # column that names the file of a row; CRM columns may be called filename
 
 # equal stamps: a deletion beats a live row, then the later row beats the earlier; equal content changes nothing
 _IS_NEWER = """(
@@ -83,11 +84,7 @@ def tombstone_only(connection: duckdb.DuckDBPyConnection, target: RawTable, load
 
 
 def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> None:
-    """Make the temporary view or table `incoming`: one row per record of the load, its newest version.
-
-    Append keeps the first row of a record instead.
-    """
-    connection.execute(f"drop table if exists {INCOMING}")
+    """Make the temporary view `incoming`: one row per record of the load, its newest version (append: its first)."""
     request = load.manifest.request
     hi = literal(naive_utc(request.window.hi))
     names = [quote(column.name) for column in request.schema.columns]
@@ -95,23 +92,29 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
     if not load.parts:
         typed = [f"cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in request.schema.columns]
         typed += [f"cast(null as {kind}) as {name}" for name, kind in META_COLUMNS if name != "_load_id"]
-        connection.execute(f"create temp table {INCOMING} as select {', '.join(typed)} limit 0")
+        connection.execute(f"create or replace temp view {INCOMING} as select {', '.join(typed)} limit 0")
         return
     files = ", ".join(literal(str(path)) for path in load.parts)
     parts = (
         f"select {', '.join(names)}, coalesce(_modified_at, timestamp {hi}) as _modified_at, "
-        "coalesce(_is_deleted, false) as _is_deleted, filename, file_row_number "
-        f"from read_parquet([{files}], filename = true, file_row_number = true)"
+        f"coalesce(_is_deleted, false) as _is_deleted, {_PART}, file_row_number "
+        f"from read_parquet([{files}], filename = {literal(_PART)}, file_row_number = true)"
     )
-    order = "filename desc, file_row_number desc"
+    chosen = f"select * exclude ({_PART}, file_row_number) from ({parts})"
+    rows = connection.execute(f"select count(*) = count(distinct _record_id) from ({parts})").fetchone()
+    if rows == (True,):  # as nearly always: then no copy of the load is made
+        connection.execute(f"create or replace temp view {INCOMING} as {chosen}")
+        return
+    order = f"{_PART} desc, file_row_number desc"
     if request.mode in ("upsert", "tombstone"):
         order = f"_modified_at desc, _is_deleted desc, {order}"
     elif request.mode == "append":
-        order = "filename, file_row_number"
+        order = f"{_PART}, file_row_number"
     connection.execute(
-        f"create temp table {INCOMING} as select * exclude (filename, file_row_number) from ({parts}) "
+        f"create or replace temp table {INCOMING}_newest as {chosen} "
         f"qualify row_number() over (partition by _record_id order by {order}) = 1"
     )
+    connection.execute(f"create or replace temp view {INCOMING} as from {INCOMING}_newest")
 
 
 def put_rows(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, replaces: str) -> Counts:
