@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -59,7 +59,7 @@ def _page(nights: dict[str, list[dict[str, object]]], imports: list[float]) -> s
     lines = [
         "# The demo, measured",
         "",
-        f"`make bench` on {date.today().isoformat()}: {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"`make bench` on {datetime.now(UTC).date().isoformat()}: {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"{platform.system()}; median of {RUNS} runs, install left out.",
         "",
         "| what | seconds | goal |",
