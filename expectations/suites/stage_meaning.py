@@ -56,15 +56,14 @@ LABEL_MEANS_ONE_STAGE = Rule(
 labels_with_two_meanings as (
     select
         lower(trim(source_label)) as folded_label,
-        min(source_label) as shown_label,
-        case when min(crm) = max(crm) then min(crm) end as only_crm
+        min(source_label) as shown_label
     from population
     group by lower(trim(source_label))
     having min(canonical_stage) < max(canonical_stage)
 ),
 stages_under_these_labels as (
     select
-        labels_with_two_meanings.only_crm as crm,
+        cast(null as varchar) as crm,
         cast(null as varchar) as pipeline_id,
         cast(null as varchar) as source_stage_id,
         cast(null as varchar) as stage_key,

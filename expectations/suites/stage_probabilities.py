@@ -36,9 +36,7 @@ ranges as (
 ranges_apart as (
     select
         one_range.canonical_stage,
-        one_range.crm as one_crm,
         one_range.pipeline as one_pipeline,
-        other_range.crm as other_crm,
         other_range.pipeline as other_pipeline,
         greatest(other_range.lowest - one_range.highest, one_range.lowest - other_range.highest) as gap
     from ranges as one_range
@@ -49,7 +47,7 @@ ranges_apart as (
 ),
 stages_of_these_ranges as (
     select
-        case when ranges_apart.one_crm = ranges_apart.other_crm then ranges_apart.one_crm end as crm,
+        cast(null as varchar) as crm,
         cast(null as varchar) as pipeline_id,
         cast(null as varchar) as source_stage_id,
         cast(null as varchar) as stage_key,

@@ -9,6 +9,7 @@ import pytest
 
 from expectations import CheckResult, evaluate
 from tests.expectations.frames import Frame
+from tests.support.judged_world import JudgedWorlds
 
 AS_OF = datetime(2026, 3, 17, 2, tzinfo=UTC)
 Judge = Callable[..., CheckResult]
@@ -21,6 +22,12 @@ def _great_expectations() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> JudgedWorlds:
+    """Small sandbox worlds with their warehouses, built when first asked for."""
+    return JudgedWorlds(tmp_path_factory.mktemp("worlds"))
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_one_label_for_two_canonical_stages_is_one_finding(frame: Frame, judge: 
     assert found() == [("label", "Business Review")]
     assert result.tally.opportunity_count == 1
     assert frame.rows("select crm, observed from quality.stage_definition_findings") == [
-        ("hubspot", "hubspot/direct says stage 5; hubspot/partners says stage 3")
+        (None, "hubspot/direct says stage 5; hubspot/partners says stage 3")
     ]
 
 

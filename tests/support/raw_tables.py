@@ -48,10 +48,10 @@ def _queries() -> Iterator[tuple[str, str]]:
     yield (
         "raw_hubspot.deal_property_history",
         _select(
-            "id as deal_id, property, value, cast(timestamp as timestamp) as timestamp, source_type, source_id, "
+            "object_id as deal_id, property, value, cast(timestamp as timestamp) as timestamp, source_type, source_id, "
             "updated_by_user_id",
             "world.hubspot._property_history where object_type = 'deals'",
-            record_id="id || '/' || property || '/' || strftime(cast(timestamp as timestamp), '%Y%m%dT%H%M%S.%g')",
+            record_id="concat_ws('/', object_id, property, strftime(cast(timestamp as timestamp), '%Y%m%dT%H%M%S.%g'))",
             modified_at="timestamp",
         ),
     )

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from expectations import create_quality_tables
 from tests.support.raw_tables import load_raw_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ def build_conformed(world: Path, warehouse: Path, *, target: Path) -> datetime:
     `target` keeps dbt's parse between builds: give all builds of a session the same folder (about 5 s each saved).
     """
     as_of = load_raw_tables(world, warehouse)
+    create_quality_tables(warehouse)
     run_dbt(warehouse, as_of, target=target, select=CONFORMED)
     return as_of
 
