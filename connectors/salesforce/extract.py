@@ -1,0 +1,139 @@
+"""The Salesforce connector: plans each lane by what it costs, and fetches it so that no crash loses or doubles a row.
+
+```
+identity ─ one Composite call: the organization, and the describes of all objects
+plan     ─ rows: COUNT() of five objects per call ─► nothing · REST pages · a Bulk 2.0 job
+           deletes: getDeleted of all objects in one call, or the list of ids where the delete log has a gap
+fetch    ─ pages or results ─► parts with checkpoints; all jobs of a run are made before the first one is awaited
+```
+"""
+
+import time
+from collections import Counter
+from datetime import datetime
+
+import requests
+
+from connectors.errors import ConfigurationError, UnexpectedReplyError
+from connectors.landing import OpenLoad, Window
+from connectors.pacing import Pace, Pacing
+from connectors.salesforce.auth import ClientCredentials, SalesforceLogin, open_session
+from connectors.salesforce.bulk import PAGE_ROWS, BulkQueries
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.metadata import Metadata
+from connectors.salesforce.objects import CONNECTION, STREAMS, ensure_tables, find_object, raw_tables
+from connectors.salesforce.planning import Planner
+from connectors.salesforce.reading import Reader
+from connectors.secret import Secret
+from connectors.streams import Fetched, PlanLine, Stream
+from connectors.wire import Timeouts, session_sender
+
+__all__ = ["STREAMS", "SalesforceConnector", "connect", "ensure_tables", "raw_tables"]
+
+CONCURRENT_REQUESTS = 8  # Salesforce limits those that last 20 seconds or more: 25, and 5 in developer and trial orgs
+RESERVE = 0.2  # share of the daily API requests that is left to the org's other programs
+CLOCK_FRESH_SECONDS = 60.0  # a Date header this old only makes the window end that much earlier
+
+
+def connect(
+    *,
+    login_url: str,
+    client_id: str,
+    client_secret: Secret,
+    api_budget: int | None = None,
+    timeouts: Timeouts | None = None,
+    bulk_page_rows: int = PAGE_ROWS,
+) -> "SalesforceConnector":
+    """A connector for the org behind `login_url`; nothing is sent before it is first used.
+
+    `login_url` is the org's My Domain, or a sandbox of ours on this machine (http). `api_budget` is the most calls that
+    one run may make; the run pauses there. `bulk_page_rows` is how many rows a crash may cost at most.
+
+    Raises:
+        ConfigurationError: an address or a credential cannot be used.
+    """
+    login = ClientCredentials(login_url, client_id, client_secret, timeouts=timeouts)
+    pacing = Pacing(default=Pace(concurrent=CONCURRENT_REQUESTS), run_cap=api_budget, reserve=RESERVE)
+    session = open_session(login_url, timeouts)
+    return SalesforceConnector(login, session, pacing, timeouts=timeouts, bulk_page_rows=bulk_page_rows)
+
+
+class SalesforceConnector:
+    """One org, as `connectors.sync.run_sync` sees it; one at a time uses it. Made by `connect`."""
+
+    def __init__(
+        self,
+        login: SalesforceLogin,
+        session: requests.Session,
+        pacing: Pacing,
+        *,
+        timeouts: Timeouts | None = None,
+        bulk_page_rows: int = PAGE_ROWS,
+    ) -> None:
+        self._login = login
+        self._session = session
+        self._client = SalesforceClient(login, session_sender(session), pacing=pacing, timeouts=timeouts)
+        self._metadata = Metadata(self._client)
+        self._planner = Planner(self._client, self._metadata)
+        self._reader = Reader(self._client, self._metadata, BulkQueries(self._client, page_rows=bulk_page_rows))
+        self._started_at: float | None = None
+
+    def __repr__(self) -> str:
+        return f"SalesforceConnector({self._login!r})"
+
+    @property
+    def connection(self) -> str:
+        """Name of the landing folder and of the raw schema."""
+        return CONNECTION
+
+    @property
+    def calls(self) -> Counter[str]:
+        """API calls so far by family, each retry counted."""
+        return self._client.calls
+
+    @property
+    def bytes_received(self) -> int:
+        """Body bytes so far."""
+        return self._client.bytes_received
+
+    def identity(self) -> str:
+        """The org's id. Begins a run: describes are read anew, numbers of an earlier run forgotten."""
+        self._planner.start()
+        self._reader.start()
+        org_id = self._metadata.read()
+        self._started_at = time.monotonic()
+        return org_id
+
+    def server_clock(self) -> datetime:
+        """Salesforce's time: that of the reply which named the org, or of a new one if that was long ago."""
+        if self._started_at is None or time.monotonic() - self._started_at > CLOCK_FRESH_SECONDS:
+            self._client.get("/limits", family="limits")
+        return self._clock()
+
+    def plan(self, stream: Stream, window: Window) -> PlanLine:
+        """Choose the API for a lane over `window`.
+
+        Raises:
+            NoAccessError: this user cannot read the object; the run goes on without it.
+        """
+        try:
+            spec = find_object(stream.object_name)
+        except KeyError:
+            raise ConfigurationError(f"{stream.object_name} is none of the Salesforce objects of objects.py.") from None
+        line = self._planner.plan(spec, stream, window, self._clock())
+        self._reader.expect(line)
+        return line
+
+    def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
+        """Land everything of a line, going on from where `load` is."""
+        return self._reader.fetch(line, load)
+
+    def close(self) -> None:
+        """Close the connections; the connector must not be used any more."""
+        self._session.close()
+
+    def _clock(self) -> datetime:
+        clock = self._client.clock
+        if clock is None:
+            raise UnexpectedReplyError("Salesforce sends no Date header; without its clock no window can be made.")
+        return clock
