@@ -1,0 +1,81 @@
+with
+
+int_activities_conformed as (
+
+    select * from {{ ref('int_activities_conformed') }}
+    where not is_deleted
+
+),
+
+int_opportunities_conformed as (
+
+    select * from {{ ref('int_opportunities_conformed') }}
+
+),
+
+int_opportunity_versions as (
+
+    select * from {{ ref('int_opportunity_versions') }}
+
+),
+
+int_users_conformed as (
+
+    select * from {{ ref('int_users_conformed') }}
+
+),
+
+dim_user as (
+
+    select * from {{ ref('dim_user') }}
+
+),
+
+activities as (
+
+    select
+        {{ surrogate_key(['int_activities_conformed.activity_id']) }} as activity_key,
+        int_activities_conformed.activity_id,
+        int_activities_conformed.crm,
+        int_activities_conformed.activity_type,
+        int_activities_conformed.occurred_at,
+        int_activities_conformed.minutes,
+        int_activities_conformed.owner_id,
+        int_users_conformed.user_key as owner_key,
+        dim_user.role_name,
+        dim_user.role_family,
+        int_activities_conformed.opportunity_id,
+        int_activities_conformed.account_id,
+        int_activities_conformed.contact_id,
+        int_activities_conformed.is_completed,
+        {{ decimal_days('int_opportunities_conformed.created_at', 'int_activities_conformed.occurred_at') }}
+            as days_from_opportunity_creation,
+        -- the state at the instant, so that a re-opened deal was not open while it was closed
+        case
+            when
+                int_opportunities_conformed.opportunity_id is not null
+                and int_activities_conformed.occurred_at <= {{ as_of() }}
+                then coalesce(not int_opportunity_versions.is_closed, false)
+        end as is_while_open
+    from int_activities_conformed
+    left join int_users_conformed
+        on int_activities_conformed.owner_id = int_users_conformed.user_id
+    left join dim_user
+        on
+            int_users_conformed.user_key = dim_user.user_key
+            and int_activities_conformed.occurred_at >= dim_user.valid_from
+            and (dim_user.valid_to is null or int_activities_conformed.occurred_at < dim_user.valid_to)
+    left join int_opportunities_conformed
+        on int_activities_conformed.opportunity_id = int_opportunities_conformed.opportunity_id
+    left join int_opportunity_versions
+        on
+            int_activities_conformed.opportunity_id = int_opportunity_versions.opportunity_id
+            and int_activities_conformed.occurred_at >= int_opportunity_versions.valid_from
+            and (
+                int_opportunity_versions.valid_to is null
+                or int_activities_conformed.occurred_at < int_opportunity_versions.valid_to
+            )
+
+)
+
+select * from activities
