@@ -7,14 +7,14 @@ directly, C = quoted at second hand, J = our own judgement where nobody publishe
 # -- outcomes ---------------------------------------------------------------------------------------------------------
 # C: win rates over all opportunities lie between 0.21 (survey of 1,000 reps) and 0.30 (21,000 opportunities)
 # B/C: 40-60 % of all pipeline ends in no decision
-OUTCOME_SHARES = {"won": 0.31, "lost_competitor": 0.25, "no_decision": 0.38, "lost_other": 0.06}
+OUTCOME_SHARES = {"won": 0.28, "lost_competitor": 0.26, "no_decision": 0.40, "lost_other": 0.06}
 # B: of forecast deals 46.9 % were won, 29.3 % lost to a competitor, 23.8 % ended in no decision (2016, 675 companies)
 FORECAST_OUTCOMES = {"won": 0.47, "lost_competitor": 0.29, "no_decision": 0.24}
 # J: how far a deal gets (canonical stages 2..6) by outcome; chosen so that FORECAST_OUTCOMES comes out
 DEPTH_WEIGHTS = {
     "won": (0.0, 0.0, 0.0, 0.0, 1.0),
-    "lost_competitor": (0.04, 0.06, 0.12, 0.18, 0.60),
-    "no_decision": (0.20, 0.18, 0.18, 0.17, 0.27),
+    "lost_competitor": (0.04, 0.06, 0.10, 0.14, 0.66),
+    "no_decision": (0.19, 0.16, 0.16, 0.14, 0.35),
     "lost_other": (0.30, 0.30, 0.25, 0.12, 0.03),
 }
 # C: win-rate heterogeneity between reps, beta concentration 15-40
@@ -32,7 +32,7 @@ CYCLE_DAYS_RANGE = (4, 400)
 # C: lost deals take 38 % longer than won ones
 LOST_CYCLE_FACTOR = 1.38
 # J: relative time in canonical stages 1..6
-STAGE_TIME_WEIGHTS = (0.12, 0.16, 0.16, 0.20, 0.16, 0.20)
+STAGE_TIME_WEIGHTS = (0.10, 0.14, 0.14, 0.17, 0.15, 0.30)
 STAGE_TIME_SPREAD = 0.45
 # B: month-end multiples of closings, won 3.0 and lost 11.4; J: the share of closings moved to the last days of a month
 MONTH_END_SHARE_WON = 0.28
@@ -41,9 +41,11 @@ MONTH_END_SHARE_LOST = 0.42
 # -- close dates ------------------------------------------------------------------------------------------------------
 # C: 36-44 % of deals slip at least once; A: 39.8 % of a large org's deals ever changed their close date
 # J: the first close date is the real one times exp(N(mean, spread)); pushes follow until it fits
-CLOSE_ESTIMATE_MEAN = 0.10
+CLOSE_ESTIMATE_MEAN = 0.14
 CLOSE_ESTIMATE_SPREAD = 0.38
 PULL_SHARE = 0.10
+# C: 20-40 % of commit pipeline misses its date each quarter; J: on reaching the last stage most reps call a nearer date
+CLOSING_CALL_SHARE = 0.65
 
 # -- amounts ----------------------------------------------------------------------------------------------------------
 # A: amounts are lognormal within a segment and rounded to thousands in two of three deals
@@ -94,16 +96,16 @@ SHARED_ACCOUNT_SHARE = 0.05
 SHARED_DEAL_SHARE = 0.70
 # J: deletions
 DELETED_DEAL_SHARE = 0.02
-PURGED_OF_DELETED_SHARE = 0.30
+PURGED_OF_DELETED_SHARE = 0.45
 DELETED_CONTACT_SHARE = 0.012
 
 # -- planted ----------------------------------------------------------------------------------------------------------
 # J: 20-50 % of stage visits are skipped in the wild; a demo needs fewer to stay readable
 PLANTED_SKIP_SHARE = 0.06
 # A: 8.8 % of all opportunities of a public org were open past their close date
-PLANTED_OVERDUE_SHARE = 0.30
+PLANTED_OVERDUE_SHARE = 0.40
 PLANTED_NO_REASON_SHARE = 0.06
-PLANTED_TIME_DEFECT_SHARE = 0.02
+PLANTED_TIME_DEFECT_SHARE = 0.012
 PLANTED_LEGACY_STAGE_SHARE = 0.04
 PLANTED_RETIRED_STAGE_SHARE = 0.06
 PLANTED_WRONG_WON_STAGE_SHARE = 0.04

@@ -32,7 +32,7 @@ from connectors.sandbox.world.events import (
     UNCHANGED,
     EventRows,
 )
-from connectors.sandbox.world.hashing import Ints, between, derive_keys, happens, normal, pick, uniform
+from connectors.sandbox.world.hashing import Flags, Ints, between, derive_keys, happens, normal, pick, uniform
 from connectors.sandbox.world.names import COMPETITORS, HUBSPOT_LOSS_REASONS, NEXT_STEPS, SALESFORCE_LOSS_REASONS
 from connectors.sandbox.world.people import HOLDERS_PER_SEAT, Seats
 from connectors.sandbox.world.visits import POSITIONS, Road
@@ -102,21 +102,35 @@ def _add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozen
     is_late = np.zeros(len(deals), dtype=np.bool_)
     if "C17" in plants:
         is_late = (deals.showcase < 0) & happens(deals.key, "overdue", facts.PLANTED_OVERDUE_SHARE)
+    closing = np.where(deals.ladder == 0, 8, np.where(deals.ladder == 1, 5, 6))
+    _, entered = road.visit(closing)
+    calls = road.visited[np.arange(len(deals)), closing] & (deals.showcase < 0) & (entered > deals.created_day)
+    calls &= happens(deals.life_key, "closing call", facts.CLOSING_CALL_SHARE) & (entered < road.close_day)
+    date = _push(events, deals, date, np.where(calls, entered, road.close_day), is_late, "")
+    hope = 0.25 + 0.8 * uniform(deals.life_key, "hope")
+    called = on_or_after(entered + np.maximum(4, np.floor((road.close_day - entered) * hope).astype(np.int64)))
+    events.add(calls, entered, RANK_CLOSE_DATE, close_day=called)
+    _push(events, deals, np.where(calls, called, date), road.close_day, is_late, "closing")
+    pulled = on_or_before(road.close_day + (first - road.close_day) // 2)
+    pull_day = on_or_after(deals.created_day + deals.cycle_days * 3 // 5)
+    pulls = ~calls & (first > road.close_day + 20) & (pull_day < road.close_day) & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
+    events.add(pulls & (pulled >= road.close_day), pull_day, RANK_CLOSE_DATE, close_day=pulled)
+    return first
+
+
+def _push(events: EventRows, deals: Deals, date: Ints, until: Ints, is_late: Flags, phase: str) -> Ints:
+    """Push dates until none lies before `until`; each push comes before its date passes, or late where `is_late`."""
     push_no = 0
-    while (behind := date < road.close_day).any():
-        keys = derive_keys(deals.life_key, "push", push_no)
-        late_day = on_or_after(date + between(keys, "late", 4, 24))
+    while (behind := date < until).any():
+        keys = derive_keys(deals.life_key, f"push {phase}", push_no)
+        late_day = on_or_after(date + between(keys, "late", 6, 70))
         day = np.where(is_late, late_day, business_day_before(date))
         later = on_or_after(np.maximum(date, day) + between(keys, "push days", 14, 60))
         later = np.where(happens(keys, "to month end", 0.4), last_business_day_of_month(later), later)
-        events.add(behind & (day < road.close_day), day, RANK_CLOSE_DATE, close_day=later)
+        events.add(behind & (day < until), day, RANK_CLOSE_DATE, close_day=later)
         date = np.where(behind, later, date)
         push_no += 1
-    pulled = on_or_before(road.close_day + (first - road.close_day) // 2)
-    pull_day = on_or_after(deals.created_day + deals.cycle_days * 3 // 5)
-    pulls = (first > road.close_day + 20) & (pull_day < road.close_day) & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
-    events.add(pulls & (pulled >= road.close_day), pull_day, RANK_CLOSE_DATE, close_day=pulled)
-    return first
+    return date
 
 
 def _add_amounts(events: EventRows, deals: Deals, road: Road) -> None:

@@ -131,12 +131,15 @@ def contact_counts(scale: Scale, looks_like: Ints) -> Ints:
     return 1 + pick(make_keys(scale.seed, "account", looks_like), "contacts", CONTACTS_PER_ACCOUNT - 1)
 
 
+def stems_from_lead(deals: Deals) -> Flags:
+    """Salesforce deals that were made by converting a lead."""
+    return (deals.no < SHOWCASE_BASE) & happens(deals.key, "lead", facts.LEAD_CONVERTED_SHARE)
+
+
 def store_leads(connection: duckdb.DuckDBPyConnection, scale: Scale, deals: Deals, created_at: Ints) -> None:
     """Append Salesforce's leads: those that turn into these deals, and as many again that lead nowhere."""
-    is_own = deals.no < SHOWCASE_BASE
-    for converts in (True, False):
-        share = facts.LEAD_CONVERTED_SHARE if converts else facts.LEAD_UNCONVERTED_SHARE
-        chosen = is_own & happens(deals.key, f"lead {converts}", share)
+    leads_nowhere = (deals.no < SHOWCASE_BASE) & happens(deals.key, "lead nowhere", facts.LEAD_UNCONVERTED_SHARE)
+    for converts, chosen in ((True, stems_from_lead(deals)), (False, leads_nowhere)):
         part, born = deals.only(chosen), created_at[chosen]
         keys = make_keys(scale.seed, "lead", part.no * 2 + int(converts))
         days_before = between(keys, "days before", 2, LOOKAHEAD_DAYS - 6)

@@ -21,6 +21,7 @@ from connectors.sandbox.world.events import (
     times_of,
 )
 from connectors.sandbox.world.hashing import Flags, Ints, between, happens, make_keys, pick, uniform
+from connectors.sandbox.world.records import stems_from_lead
 from connectors.sandbox.world.storage import MISSING, append_rows, nullable, seconds
 from connectors.sandbox.world.visits import Road
 
@@ -42,7 +43,8 @@ def draw_deletions(deals: Deals) -> Deletions:
     after = 2 + np.floor(deals.cycle_days * 1.1 * uniform(deals.key, "deleted when")).astype(np.int64)
     day = on_or_after(deals.created_day + after)
     deleted_at = day * SECONDS_PER_DAY + _EVENING + pick(deals.key, "deleted minute", 1500)
-    purged = deleted & happens(deals.key, "purged", facts.PURGED_OF_DELETED_SHARE)
+    # the lead of a converted deal names it for ever, so that one stays in the bin
+    purged = deleted & ~stems_from_lead(deals) & happens(deals.key, "purged", facts.PURGED_OF_DELETED_SHARE)
     waits = np.where(deals.ladder > 0, 0, np.where(happens(deals.key, "purged soon", 0.4), 1, 15))
     purged_at = deleted_at + waits * SECONDS_PER_DAY
     return Deletions(np.where(deleted, deleted_at, MISSING), np.where(purged, purged_at, MISSING))

@@ -57,7 +57,7 @@ class World:
         create_macros(connection)
         create_tables(connection)
         create_truth(connection)
-        _show(connection, chosen, BEGINNING, clock.replace(tzinfo=None))
+        show(connection, chosen, BEGINNING, clock.replace(tzinfo=None))
         return world
 
     @classmethod
@@ -104,7 +104,7 @@ class World:
         connection.begin()
         try:
             plan_days(connection, parse_size(size, seed), frozenset(plants), new_day, new_day)
-            written = _show(connection, frozenset(plants), clock, new_clock)
+            written = show(connection, frozenset(plants), clock, new_clock)
             connection.execute("update state.world set clock = ?", [new_clock])
         except BaseException:
             connection.rollback()
@@ -113,7 +113,7 @@ class World:
         return written
 
 
-def _show(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: datetime, hi: datetime) -> dict[str, int]:
+def show(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: datetime, hi: datetime) -> dict[str, int]:
     """Write what happened in (lo, hi] into the visible schemas."""
     open_window(connection, plants, lo, hi)
     salesforce = salesforce_deals.write_opportunities(connection) | salesforce_records.write_records(connection)
