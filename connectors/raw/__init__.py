@@ -1,6 +1,14 @@
 """The merge of committed loads into DuckDB: raw tables hold the newest version of every record ever seen."""
 
-from connectors.raw.apply import Applied, apply_loads, record_sync, release_held, replay, schema_name
+from connectors.raw.apply import (
+    Applied,
+    apply_loads,
+    last_sync_upper_bound,
+    record_sync,
+    release_held,
+    replay,
+    schema_name,
+)
 from connectors.raw.merge import BRAKE_ROWS, BRAKE_SHARE, Counts
 
 __all__ = [
@@ -9,6 +17,7 @@ __all__ = [
     "Applied",
     "Counts",
     "apply_loads",
+    "last_sync_upper_bound",
     "record_sync",
     "release_held",
     "replay",

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 
 import duckdb
 
 from connectors.errors import ConfigurationError
-from connectors.landing import LandingLog, Lease, Manifest
+from connectors.landing import LandingLog, Lease, Manifest, parse_utc
 from connectors.raw.merge import Counts, LoadFiles, merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
 from connectors.schema import literal
@@ -91,6 +92,20 @@ def record_sync(connection: duckdb.DuckDBPyConnection, crm: str, identity: str, 
         f"insert or replace into {META_SCHEMA}.sync_state (connection, identity, hi) "
         f"values ({literal(crm)}, {literal(identity)}, {literal(naive_utc(hi))})"
     )
+
+
+def last_sync_upper_bound(warehouse: Path) -> datetime | None:
+    """Up to where (exclusive, UTC) every connection's last completed sync knows everything; None before the first.
+
+    With several connections it is the earliest of theirs: what lies before it is known of all of them.
+    """
+    if not warehouse.exists():
+        return None
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if "sync_state" not in table_names(connection, META_SCHEMA):
+            return None
+        row = connection.execute(f"select cast(min(hi) as varchar) from {META_SCHEMA}.sync_state").fetchone()
+    return parse_utc(row[0]) if row and row[0] else None
 
 
 def _apply_by_table(

@@ -16,6 +16,7 @@ from connectors.errors import (
     TransientError,
 )
 from connectors.landing import LandingLog
+from connectors.raw import last_sync_upper_bound
 from connectors.streams import Stream, SyncEvent
 from connectors.sync import plan_sync, run_sync
 from tests.connectors.core.ledger_crm import DEALS, DELETES, FIRST_NIGHT, SECOND_NIGHT, STAGES, STREAMS, LedgerCrm
@@ -46,6 +47,19 @@ def test_two_nights_end_as_the_crm_stands_with_tombstones_for_what_went(tmp_path
     assert {key for key, gone in flags(tables["stage"]).items() if gone} == {"stage5"}
     assert {key for key, gone in flags(tables["deal_contact"]).items() if gone} == {"deal0/contact0"}
     assert len(tables["deal_history"][1]) == 9
+
+
+def test_the_bound_of_the_last_sync_moves_with_complete_runs_only(tmp_path: Path, warehouse: Path) -> None:
+    failing = LedgerCrm(SECOND_NIGHT, announce=lambda stream, rows: rows + 1 if stream is DEALS else rows)
+    assert last_sync_upper_bound(warehouse) is None
+    with LandingLog(tmp_path / "landing") as log:
+        run_sync(LedgerCrm(FIRST_NIGHT), log, warehouse, STREAMS)
+        run_sync(failing, log, warehouse, STREAMS)
+        assert last_sync_upper_bound(warehouse) == FIRST_NIGHT - DEALS.lag
+
+        run_sync(LedgerCrm(SECOND_NIGHT), log, warehouse, STREAMS)
+
+    assert last_sync_upper_bound(warehouse) == SECOND_NIGHT - DEALS.lag
 
 
 def test_a_second_run_at_the_same_clock_changes_no_table(tmp_path: Path, warehouse: Path) -> None:
