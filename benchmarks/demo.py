@@ -59,8 +59,8 @@ def _page(nights: dict[str, list[dict[str, object]]], imports: list[float]) -> s
     lines = [
         "# The demo, measured",
         "",
-        f"`make bench` on {datetime.now(UTC).date().isoformat()}: {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"{platform.system()}; median of {RUNS} runs, install left out.",
+        f"`make bench` on {datetime.now(UTC).date().isoformat()}: {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {platform.system()}; median of {RUNS} runs, install left out.",
         "",
         "| what | seconds | goal |",
         "|---|---|---|",
