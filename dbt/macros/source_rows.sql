@@ -6,7 +6,8 @@
 -#}
 {% macro source_rows(source_name, table_name) -%}
     {%- set relation = source(source_name, table_name) -%}
-    {%- if not execute -%}
+    {#- while parsing and in unit tests, whose fixtures have all columns, dbt shows no sources here -#}
+    {%- if not execute or 'sources' not in graph -%}
         select * from {{ relation }}
     {%- else -%}
         {%- set key = 'source.' ~ project_name ~ '.' ~ source_name ~ '.' ~ table_name -%}
