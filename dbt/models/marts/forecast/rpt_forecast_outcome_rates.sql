@@ -28,7 +28,7 @@ committed_in_completed_quarters as (
 
 ),
 
-deals_by_scope as (
+deals_by_crm as (
 
     select * from committed_in_completed_quarters
     union all
@@ -44,11 +44,25 @@ deals_by_scope as (
 
 ),
 
+deals_by_crm_and_quarter as (
+
+    select * from deals_by_crm
+    union all
+    select
+        crm,
+        'all' as fiscal_quarter,
+        outcome,
+        is_primary_record,
+        is_stage_trusted
+    from deals_by_crm
+
+),
+
 counts as (
 
     select
         crm,
-        coalesce(fiscal_quarter, 'all') as fiscal_quarter,
+        fiscal_quarter,
         count(*) as forecast_deal_count,
         count(case when outcome in ('won', 'lost_competitor', 'no_decision') then 1 end) as decided_deal_count,
         count(case when outcome = 'won' then 1 end) as won_count,
@@ -60,8 +74,10 @@ counts as (
         count(case when outcome = 'pulled_out' then 1 end) as pulled_out_count,
         count(case when outcome = 'deleted' then 1 end) as deleted_count,
         count(case when not is_stage_trusted then 1 end) as untrusted_deal_count
-    from deals_by_scope
-    group by grouping sets ((crm), (crm, fiscal_quarter))
+    from deals_by_crm_and_quarter
+    group by
+        crm,
+        fiscal_quarter
 
 ),
 

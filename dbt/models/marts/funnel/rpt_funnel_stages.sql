@@ -12,6 +12,19 @@ canonical_stages as (
 
 ),
 
+-- what comes next is judged on the deal's own pipeline: a list of all stages would see skips that are none
+funnel_with_next as (
+
+    select
+        *,
+        lead(reached_how) over (
+            partition by opportunity_id, is_in_pipeline
+            order by canonical_stage
+        ) as next_reached_how
+    from fct_funnel
+
+),
+
 opportunities as (
 
     select
@@ -89,27 +102,24 @@ opportunities_at_stages as (
         opportunities_by_scope.furthest_stage >= stages_with_next.canonical_stage as has_reached,
         opportunities_by_scope.furthest_stage >= stages_with_next.next_stage as has_reached_next,
         opportunities_by_scope.furthest_stage = stages_with_next.canonical_stage
-        and funnel_here.outcome_class not in ('open', 'won') as is_lost_here,
-        coalesce(funnel_here.reached_how = 'observed', false) as is_observed,
-        coalesce(funnel_next.reached_how = 'observed', false) as is_next_observed,
-        coalesce(funnel_here.is_current and funnel_here.is_open, false) as is_open_here,
-        funnel_here.days_in_stage,
-        funnel_here.is_current,
-        funnel_here.amount,
-        funnel_here.is_stage_trusted
+        and funnel_with_next.outcome_class not in ('open', 'won') as is_lost_here,
+        coalesce(funnel_with_next.reached_how = 'observed', false) as is_observed,
+        coalesce(funnel_with_next.is_in_pipeline, false) as is_in_pipeline,
+        coalesce(funnel_with_next.next_reached_how = 'observed', false) as is_next_observed,
+        coalesce(funnel_with_next.is_current and funnel_with_next.is_open, false) as is_open_here,
+        funnel_with_next.days_in_stage,
+        funnel_with_next.is_current,
+        funnel_with_next.amount,
+        funnel_with_next.is_stage_trusted
     from opportunities_by_scope
     inner join stages_with_next
         on
             opportunities_by_scope.crm = stages_with_next.crm
             and opportunities_by_scope.pipeline_id = stages_with_next.pipeline_id
-    left join fct_funnel as funnel_here
+    left join funnel_with_next
         on
-            opportunities_by_scope.opportunity_id = funnel_here.opportunity_id
-            and stages_with_next.canonical_stage = funnel_here.canonical_stage
-    left join fct_funnel as funnel_next
-        on
-            opportunities_by_scope.opportunity_id = funnel_next.opportunity_id
-            and stages_with_next.next_stage = funnel_next.canonical_stage
+            opportunities_by_scope.opportunity_id = funnel_with_next.opportunity_id
+            and stages_with_next.canonical_stage = funnel_with_next.canonical_stage
 
 ),
 
@@ -132,8 +142,9 @@ counts as (
         ) as untrusted_open_amount,
         count(case when is_mature and has_reached then 1 end) as mature_reached_count,
         count(case when is_mature and has_reached_next then 1 end) as mature_reached_next_count,
-        count(case when is_mature and is_observed then 1 end) as mature_observed_count,
-        count(case when is_mature and is_observed and is_next_observed then 1 end) as mature_observed_next_count,
+        count(case when is_mature and is_observed and is_in_pipeline then 1 end) as mature_observed_count,
+        count(case when is_mature and is_observed and is_in_pipeline and is_next_observed then 1 end)
+            as mature_observed_next_count,
         count(case when is_lost_here then 1 end) as lost_here_count,
         count(case when is_observed and not is_current then days_in_stage end) as completed_stay_count,
         cast(
@@ -155,10 +166,14 @@ rates as (
         {{ surrogate_key(['counts.crm', 'counts.pipeline_id', 'counts.canonical_stage']) }} as funnel_stage_key,
         counts.*,
         -- the last stage has no next one: unknown, not 0
-        case when next_stage is not null then {{ safe_divide('mature_reached_next_count', 'mature_reached_count') }} end
-            as conversion_to_next,
-        case when next_stage is not null then {{ safe_divide('mature_observed_next_count', 'mature_observed_count') }} end
-            as observed_conversion_to_next
+        case
+            when counts.next_stage is not null
+                then {{ safe_divide('counts.mature_reached_next_count', 'counts.mature_reached_count') }}
+        end as conversion_to_next,
+        case
+            when counts.next_stage is not null
+                then {{ safe_divide('counts.mature_observed_next_count', 'counts.mature_observed_count') }}
+        end as observed_conversion_to_next
     from counts
 
 )
