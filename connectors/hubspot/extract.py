@@ -1,0 +1,83 @@
+"""The HubSpot connector: one lane of streams each for records, history, links, deletions and metadata."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Protocol
+
+from connectors.hubspot.client import Client, open_client
+from connectors.hubspot.deletions import DeletionsLane
+from connectors.hubspot.history import HistoryLane
+from connectors.hubspot.links import LinksLane
+from connectors.hubspot.metadata import MetadataLane
+from connectors.hubspot.parts import PAGES_PER_PART
+from connectors.hubspot.rows import RowsLane
+from connectors.hubspot.session import Session
+from connectors.landing import OpenLoad, Window
+from connectors.secret import Secret
+from connectors.streams import Fetched, PlanLine, Stream
+
+
+class _Lane(Protocol):
+    def plan(self, stream: Stream, window: Window) -> PlanLine: ...
+    def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched: ...
+
+
+class HubSpotConnector:
+    """HubSpot, as the sync protocol sees it: implements `connectors.streams.Connector`. For one run at a time."""
+
+    connection = "hubspot"
+
+    def __init__(self, client: Client, *, pages_per_part: int = PAGES_PER_PART) -> None:
+        self._client = client
+        self._session = Session(client, pages_per_part)
+        self._lanes: dict[str, _Lane] = {
+            "rows": RowsLane(self._session),
+            "history": HistoryLane(self._session),
+            "associations": LinksLane(self._session),
+            "deletes": DeletionsLane(self._session),
+            "metadata": MetadataLane(self._session),
+        }
+
+    @property
+    def calls(self) -> Counter[str]:
+        """API calls so far by family, each retry counted; a copy."""
+        return self._client.calls
+
+    @property
+    def bytes_received(self) -> int:
+        """Body bytes so far."""
+        return self._client.transport.bytes_received
+
+    def identity(self) -> str:
+        """The portal's id; a run begins with this question, so what the last run learned is forgotten."""
+        self._session.forget()
+        return self._client.read_portal_id()
+
+    def server_clock(self) -> datetime:
+        """HubSpot's own time, from the Date header of its last answer, UTC."""
+        return self._client.read_clock()
+
+    def plan(self, stream: Stream, window: Window) -> PlanLine:
+        """Choose the API for `stream` over `window`, and read the metadata that its schema is made of."""
+        return self._lanes[stream.lane].plan(stream, window)
+
+    def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
+        """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""
+        return self._lanes[line.stream.lane].fetch(line, load)
+
+
+def connect(
+    *,
+    access_token: Secret,
+    host: str | None = None,
+    api_budget: int | None = None,
+    searches_per_second: float | None = None,
+    pages_per_part: int = PAGES_PER_PART,
+) -> HubSpotConnector:
+    """The connector for the portal that `access_token` belongs to; nothing is sent yet.
+
+    `host` replaces HubSpot's own address. `api_budget` caps the calls of the run. `searches_per_second` is HubSpot's
+    limit unless given, and none on a loopback host. A crash costs at most `pages_per_part` answers.
+    """
+    client = open_client(access_token, host=host, api_budget=api_budget, searches_per_second=searches_per_second)
+    return HubSpotConnector(client, pages_per_part=pages_per_part)

@@ -1,0 +1,164 @@
+"""Which companies, contacts and activities belong to a deal: all links of each deal that is asked about.
+
+Asked about are the deals that changed, N/1000 calls for each linked type. A link that is made or removed does not
+move a deal's modification stamp, so the links of all open deals are read as well, once a day. A closed deal's links
+are read again when the deal itself changes.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from connectors.errors import NoAccessError, UnexpectedReplyError
+from connectors.hubspot.client import Client, fields_of, results_of
+from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES
+from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.session import Session
+from connectors.hubspot.sources import LINK, links_source
+from connectors.hubspot.walks import Query, Step, equals, walk_ids, walk_window
+from connectors.landing import OpenLoad, Window
+from connectors.schema import TableSchema
+from connectors.streams import Fetched, PlanLine, Stream
+
+INPUTS = 1_000  # since 10 February 2025; pages that say 100 still circulate
+IS_CLOSED = "hs_is_closed"
+SCHEMA = TableSchema.of(LINK_COLUMNS)
+
+_NO_LINKS = "crm.associations.NO_ASSOCIATIONS_FOUND"
+
+_log = logging.getLogger(__name__)
+
+
+class LinksLane:
+    """Plans and fetches the lane `associations` of deals. HubSpot announces no number of links."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def plan(self, stream: Stream, window: Window) -> PlanLine:
+        """The deals to ask about are known when the rows are there."""
+        properties = self._session.catalogue.read(OBJECT_TYPES[stream.object_name])
+        return PlanLine(stream, window, SCHEMA, "batch read", details=properties)
+
+    def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
+        """Land all links of every deal that is asked about, a thousand deals a part.
+
+        Raises:
+            NoAccessError: the token may read none of the linked types.
+        """
+        properties = line.details
+        if not isinstance(properties, PropertySet):
+            raise TypeError("the links of deals were planned by another lane")
+        ids = self._deals(properties, load.window, line.stream)
+        done = int(str(load.checkpoint["after"])) if load.checkpoint is not None else 0
+        waiting = [record_id for record_id in ids if int(record_id) > done]
+        kinds: Sequence[str] = LINKED_TYPES
+        for at in range(0, len(waiting), INPUTS):
+            kinds = self._land_links(waiting[at : at + INPUTS], kinds, properties, load)
+        return Fetched()
+
+    def _deals(self, properties: PropertySet, window: Window, stream: Stream) -> list[str]:
+        client, kind = self._session.client, properties.kind
+        carry = self._session.carry
+        changed: Iterable[str]
+        if carry.covers(window):
+            changed = carry.ids
+        elif window.lo is None:
+            changed = _ids(walk_ids(client, Query(kind)))
+        else:
+            changed = _ids(walk_window(client, Query(kind), window))
+        asked = set(changed)
+        # a window no longer than the overlap holds nothing but what the last run read a moment ago
+        is_next_day = window.lo is not None and window.hi - window.lo > stream.overlap
+        if is_next_day and IS_CLOSED in properties.asked:
+            asked.update(_ids(walk_ids(client, Query(kind, filters=(equals(IS_CLOSED, "false"),)))))
+        return sorted(asked, key=int)
+
+    def _land_links(
+        self, ids: Sequence[str], kinds: Sequence[str], properties: PropertySet, load: OpenLoad
+    ) -> Sequence[str]:
+        """Land the links of `ids`; the linked types that the token may read."""
+        readable: list[str] = []
+        pages: list[tuple[str, Path]] = []
+        unread: set[str] = set()
+        refused: NoAccessError | None = None
+        for to_kind in kinds:
+            try:
+                answers = _Answers(self._session.client, properties.kind.name, to_kind)
+                bodies = answers.read(ids)
+            except NoAccessError as error:
+                _log.warning("Links from deals to %s are left out. %s", to_kind, error)
+                refused = error
+                continue
+            readable.append(to_kind)
+            unread |= answers.unread
+            pages += [(to_kind, self._spool(load, f"{to_kind}-{at:06d}.json", body)) for at, body in enumerate(bodies)]
+        if refused is not None and not readable:
+            raise refused
+        if unread:
+            _log.warning("HubSpot gives no answer about the links of %d deals; they stay as they are.", len(unread))
+        covered = [record_id for record_id in ids if record_id not in unread]
+        load.land(links_source(pages), LINK, checkpoint={"after": ids[-1]}, covers=covered)
+        for _, path in pages:
+            path.unlink()
+        return readable
+
+    @staticmethod
+    def _spool(load: OpenLoad, name: str, body: bytes) -> Path:
+        path = load.spool(name)
+        path.write_bytes(body)
+        return path
+
+
+class _Answers:
+    """All pages of some records' links to one type: a record with many has a cursor of its own.
+
+    `unread` are the records that HubSpot reports an error for, other than that they have no such links.
+    """
+
+    def __init__(self, client: Client, kind: str, to_kind: str) -> None:
+        self._client = client
+        self._path = client.paths.associations(kind, to_kind)
+        self.unread: set[str] = set()
+
+    def read(self, ids: Sequence[str]) -> list[bytes]:
+        bodies = []
+        inputs = [{"id": record_id} for record_id in ids]
+        again: set[str] = set()
+        while inputs:
+            reply = self._client.post("associations", self._path, {"inputs": inputs})
+            bodies.append(reply.body)
+            fields = fields_of(reply)
+            failed = _failed(fields)
+            self.unread |= failed & again
+            following = [_next_input(result) for result in results_of(fields)]
+            following += [{"id": record_id} for record_id in failed - again]
+            again |= failed
+            sent, inputs = inputs, [entry for entry in following if entry is not None]
+            if inputs == sent:
+                raise UnexpectedReplyError(f"HubSpot's {self._path} does not move on from its cursor. Run again.")
+        return bodies
+
+
+def _next_input(result: Mapping[str, object]) -> dict[str, str] | None:
+    paging, record = result.get("paging"), result.get("from")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    if not isinstance(following, dict) or not isinstance(record, dict):
+        return None
+    return {"id": str(record["id"]), "after": str(following["after"])}
+
+
+def _failed(fields: Mapping[str, object]) -> set[str]:
+    """Records that a 207 reports an error for; that one has no links is none."""
+    errors = fields.get("errors")
+    failed: set[str] = set()
+    for error in errors if isinstance(errors, list) else []:
+        context = error.get("context") if error.get("subCategory") != _NO_LINKS else None
+        ids = context.get("fromObjectId") if isinstance(context, dict) else None
+        failed.update(str(key) for key in ids) if isinstance(ids, list) else None
+    return failed
+
+
+def _ids(steps: Iterator[Step]) -> Iterator[str]:
+    for step in steps:
+        yield from step.ids

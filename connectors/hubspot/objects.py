@@ -1,0 +1,182 @@
+"""What is read from HubSpot: the streams, and the columns that every raw table has whatever the portal knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.streams import Stream
+
+LAG = timedelta(minutes=60)  # search is eventually consistent; Estuary's extractor keeps the same distance
+
+HISTORY_PROPERTIES = (
+    "dealstage",
+    "amount",
+    "closedate",
+    "hubspot_owner_id",
+    "pipeline",
+    "hs_manual_forecast_category",
+)
+LINKED_TYPES = ("companies", "contacts", "calls", "meetings", "emails", "tasks")
+
+NUMBER = "DECIMAL(28,6)"
+
+# what every record has beside its properties
+RECORD_COLUMNS = {
+    "id": "VARCHAR",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+    "archived": "BOOLEAN",
+    "archived_at": "TIMESTAMP",
+}
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """A type of record. `columns` are there in every portal's raw table, null where the portal lacks the property."""
+
+    name: str
+    columns: Mapping[str, str]
+    modified: str = "hs_lastmodifieddate"
+    history: tuple[str, ...] = ()
+    can_merge: bool = False
+
+
+def _columns(text: str = "", *, number: str = "", moment: str = "", flag: str = "") -> dict[str, str]:
+    kinds = {"VARCHAR": text, NUMBER: number, "TIMESTAMP": moment, "BOOLEAN": flag}
+    return {name: kind for kind, names in kinds.items() for name in names.split()}
+
+
+_ACTIVITY = _columns("hs_object_id hubspot_owner_id", moment="hs_timestamp hs_createdate hs_lastmodifieddate")
+
+OBJECT_TYPES = {
+    kind.name: kind
+    for kind in (
+        ObjectType(
+            "deals",
+            _columns(
+                "hs_object_id dealname dealstage pipeline hubspot_owner_id dealtype deal_currency_code "
+                "hs_manual_forecast_category hs_next_step closed_lost_reason closed_won_reason competitor "
+                "salesforce_opportunity_id hs_merged_object_ids hs_created_by_user_id",
+                number="amount hs_deal_stage_probability hs_forecast_amount hs_forecast_probability "
+                "num_associated_contacts num_notes",
+                moment="closedate createdate hs_lastmodifieddate notes_last_contacted",
+                flag="hs_is_closed hs_is_closed_won hs_is_closed_lost",
+            ),
+            history=HISTORY_PROPERTIES,
+            can_merge=True,
+        ),
+        ObjectType(
+            "companies",
+            _columns(
+                "hs_object_id name domain industry city country lifecyclestage hubspot_owner_id hs_parent_company_id "
+                "hs_merged_object_ids salesforce_account_id",
+                number="annualrevenue numberofemployees",
+                moment="createdate hs_lastmodifieddate",
+            ),
+            can_merge=True,
+        ),
+        ObjectType(
+            "contacts",
+            _columns(
+                "hs_object_id firstname lastname email jobtitle lifecyclestage hs_lead_status hs_analytics_source "
+                "hs_buying_role associatedcompanyid hubspot_owner_id hs_merged_object_ids",
+                moment="createdate lastmodifieddate",
+            ),
+            modified="lastmodifieddate",  # every other type has hs_lastmodifieddate
+            can_merge=True,
+        ),
+        ObjectType(
+            "calls",
+            _ACTIVITY
+            | _columns("hs_call_title hs_call_direction hs_call_disposition hs_call_status", number="hs_call_duration"),
+        ),
+        ObjectType(
+            "meetings",
+            _ACTIVITY
+            | _columns("hs_meeting_title hs_meeting_outcome", moment="hs_meeting_start_time hs_meeting_end_time"),
+        ),
+        ObjectType("emails", _ACTIVITY | _columns("hs_email_direction hs_email_status hs_email_subject")),
+        ObjectType(
+            "tasks",
+            _ACTIVITY
+            | _columns(
+                "hs_task_subject hs_task_status hs_task_priority hs_task_type", moment="hs_task_completion_date"
+            ),
+        ),
+    )
+}
+
+HISTORY_COLUMNS = {
+    "deal_id": "VARCHAR",
+    "property": "VARCHAR",
+    "value": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "source_type": "VARCHAR",
+    "source_id": "VARCHAR",
+    "updated_by_user_id": "VARCHAR",
+}
+LINK_COLUMNS = {
+    "deal_id": "VARCHAR",
+    "to_object_type": "VARCHAR",
+    "to_object_id": "VARCHAR",
+    "category": "VARCHAR",
+    "type_id": "INTEGER",
+    "label": "VARCHAR",
+}
+OWNER_COLUMNS = {
+    "id": "VARCHAR",
+    "email": "VARCHAR",
+    "first_name": "VARCHAR",
+    "last_name": "VARCHAR",
+    "user_id": "VARCHAR",
+    "type": "VARCHAR",
+    "archived": "BOOLEAN",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+    "teams": "VARCHAR",
+}
+PIPELINE_COLUMNS = {
+    "id": "VARCHAR",
+    "label": "VARCHAR",
+    "display_order": "BIGINT",
+    "archived": "BOOLEAN",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+}
+STAGE_COLUMNS = {
+    "id": "VARCHAR",
+    "pipeline_id": "VARCHAR",
+    "label": "VARCHAR",
+    "display_order": "BIGINT",
+    "probability": "DECIMAL(5,4)",
+    "is_closed": "BOOLEAN",
+    "archived": "BOOLEAN",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+}
+
+OWNERS, PIPELINES, STAGES = "owners", "pipelines", "pipeline_stages"
+
+
+def _record_streams(kind: ObjectType) -> tuple[Stream, ...]:
+    rows = Stream(kind.name, lag=LAG)
+    deletes = Stream(kind.name, "deletes", "tombstone", lag=LAG)
+    if not kind.history:
+        return rows, deletes
+    return (
+        rows,
+        Stream(kind.name, "history", "append", "deal_property_history", lag=LAG),
+        Stream(kind.name, "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_id"),
+        deletes,
+    )
+
+
+STREAMS: tuple[Stream, ...] = (
+    *(Stream(name, "metadata", "snapshot") for name in (PIPELINES, STAGES, OWNERS)),
+    *(stream for kind in OBJECT_TYPES.values() for stream in _record_streams(kind)),
+)
+
+
+def raw_tables() -> tuple[str, ...]:
+    """Every raw table, in the order in which they are read."""
+    return tuple(dict.fromkeys(stream.raw_table for stream in STREAMS))

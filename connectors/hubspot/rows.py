@@ -1,0 +1,224 @@
+"""Records with all their properties: the first load and what changed since, archived records included.
+
+Which way takes the fewest calls (N live or changed records; names are the portal's properties):
+
+    deals, first load       list with history, N/50            or, if the names are too long for an address,
+                            search of ids, N/200, and batch read with history, N/50
+    deals, changes          search of ids, N/200, and batch read with history, N/50
+    others                  search with the names, N/200       or, if they are too long for a search,
+                            list, N/100 (first load), or search of ids, N/200, and batch read, N/100 (changes)
+
+Deals are thus read once for both rows and history: the history goes to the history lane through `Carry`. Archived
+records are in no search, so their list is read each time; those archived in the window are then read by id and land as
+they were when they were archived. The deletes lane flags them, behind its brake.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from connectors.errors import CountMismatchError, UnexpectedReplyError
+from connectors.hubspot.batches import batch_size, read_batch
+from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
+from connectors.hubspot.parts import Group
+from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.session import Session
+from connectors.hubspot.sources import RECORD, misfits_query, records_source
+from connectors.hubspot.walks import (
+    HISTORY_PAGE,
+    LIST_PAGE,
+    SEARCH_PAGE,
+    Ask,
+    Found,
+    Query,
+    Step,
+    count,
+    first_page,
+    fits_address,
+    walk_ids,
+    walk_list,
+    walk_window,
+)
+from connectors.landing import Checkpoint, OpenLoad, Window
+from connectors.streams import Fetched, PlanLine, Stream
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class RowsPlan:
+    """How the live records will be read. `query` is the search that finds them, `total` what it counts."""
+
+    properties: PropertySet
+    ask: Ask
+    query: Query
+    is_list: bool
+    is_batched: bool
+    total: int
+    first: Found | None = None
+
+    @property
+    def kind(self) -> ObjectType:
+        """The type of record."""
+        return self.properties.kind
+
+    @property
+    def api(self) -> str:
+        """The way's name."""
+        if self.is_list:
+            return "list"
+        return "search + batch read" if self.is_batched else "search"
+
+    @property
+    def calls(self) -> int:
+        """Calls for the live records, the first page of a search not counted: it is read already."""
+        if self.is_list:
+            return max(1, ceil(self.total / (HISTORY_PAGE if self.ask.history else LIST_PAGE)))
+        searches = max(0, ceil(self.total / SEARCH_PAGE) - 1)
+        return searches + (ceil(self.total / batch_size(self.ask)) if self.is_batched else 0)
+
+    def take_first(self) -> Found | None:
+        """The first page, once: when a load is begun again, it is old."""
+        first, self.first = self.first, None
+        return first
+
+
+class RowsLane:
+    """Plans and fetches the lane `rows` of every type of record."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def plan(self, stream: Stream, window: Window) -> PlanLine:
+        """Choose the way, and count what it should find."""
+        properties = self._session.catalogue.read(OBJECT_TYPES[stream.object_name])
+        plan = self._choose(properties, window)
+        return PlanLine(stream, window, properties.schema, plan.api, plan.total, plan.calls, plan)
+
+    def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
+        """Land the live records of the window, then those archived in it.
+
+        Raises:
+            CountMismatchError: HubSpot counts more records than it gave.
+        """
+        if not isinstance(line.details, RowsPlan):
+            raise TypeError(f"the rows of {line.stream.object_name} were planned by another lane")
+        reading = _Reading(self._session, line.details, load)
+        reading.read_live()
+        reading.check_total()
+        reading.read_archived()
+        return Fetched(expected_rows=reading.rows)
+
+    def _choose(self, properties: PropertySet, window: Window) -> RowsPlan:
+        client, kind = self._session.client, properties.kind
+        ask = Ask(properties.asked, properties.history)
+        ids, whole = Query(kind), Query(kind, properties=properties.asked)
+        is_searched = whole.fits and not ask.history
+        if window.lo is None and not is_searched and fits_address(client, kind, ask):
+            return RowsPlan(properties, ask, ids, is_list=True, is_batched=False, total=count(client, ids))
+        query = whole if is_searched else ids
+        first = first_page(client, query, window)
+        return RowsPlan(properties, ask, query, False, not is_searched, first.total, first)
+
+
+class _Reading:
+    """One fetch. `rows` is what the load should hold; `live` counts the records that the walk has given."""
+
+    def __init__(self, session: Session, plan: RowsPlan, load: OpenLoad) -> None:
+        self._session = session
+        self._plan = plan
+        self._load = load
+        self._group = Group(load, session.pages_per_part)
+        self._resume = load.checkpoint
+        self.rows = load.rows_landed
+        self.live = 0 if self._resume is None else int(str(self._resume["live"]))
+        self._ask = plan.ask
+        if plan.kind.history and self._resume is None:
+            session.carry.begin(load.window)
+        elif plan.kind.history:
+            # what the lost run read is not here, so the history lane reads for itself
+            session.carry.drop()
+            self._ask = Ask(plan.ask.properties)
+
+    def read_live(self) -> None:
+        """Land everything that the walk gives, part by part."""
+        if self._resume is not None and self._resume["step"] != "live":
+            return
+        step: Step | None = None
+        for step in self._walk():
+            self.live += len(step.ids)
+            if self._plan.is_batched:
+                batch = read_batch(self._session.client, self._plan.kind, step.ids, self._ask)
+                self._group.add(batch.bodies, batch.ids)
+            else:
+                self._group.add(step.bodies, step.ids, step.repeated)
+            if self._group.is_full:
+                self._land({**step.resume, "step": "live", "live": self.live})
+        if step is not None and self._group.files:
+            self._land({"step": "archived", "live": self.live})
+
+    def check_total(self) -> None:
+        """Compare with HubSpot's count; what was archived since the window's end left the count and not the list."""
+        if self.live == self._plan.total and self._resume is None:
+            return
+        kind, window = self._plan.kind, self._load.window
+        now = count(self._session.client, self._plan.query, window)
+        left = self._session.archived.count_since(kind, window.hi)
+        if self.live + left < now:
+            raise CountMismatchError(
+                f"HubSpot counts {now} records of {kind.name} in {window} and gave {self.live}. Nothing was committed; "
+                "run again, and if it stays so, compare the count in HubSpot's index page of these records.",
+                expected=now,
+                landed=self.live,
+            )
+
+    def read_archived(self) -> None:
+        """Land the records that were archived in the window, as they were then."""
+        kind = self._plan.kind
+        ids = self._session.archived.ids(kind, self._load.window)
+        size = batch_size(self._ask) * self._session.pages_per_part
+        done = int(str(self._resume.get("done") or 0)) if self._resume is not None else 0
+        for at in range(done, len(ids), size):
+            batch = read_batch(self._session.client, kind, ids[at : at + size], self._ask, archived=True)
+            self._group.add(batch.bodies, batch.ids)
+            self._land({"step": "archived", "live": self.live, "done": at + size})
+        if kind.history and self._resume is None:
+            self._session.carry.finish()
+
+    def _walk(self) -> Iterator[Step]:
+        client, plan, window = self._session.client, self._plan, self._load.window
+        if plan.is_list:
+            return walk_list(client, plan.kind, self._ask, resume=self._resume)
+        if window.lo is None:
+            return walk_ids(client, plan.query, resume=self._resume, first=plan.take_first())
+        return walk_window(client, plan.query, window, resume=self._resume, first=plan.take_first())
+
+    def _land(self, checkpoint: Checkpoint) -> None:
+        group, properties = self._group, self._plan.properties
+        known = group.repeated - set(group.ids)
+        try:
+            self._load.land(records_source(group.files, properties, without=known), RECORD, checkpoint=checkpoint)
+        except UnexpectedReplyError:
+            if not self._report_misfits(group.files):
+                raise
+            source = records_source(group.files, properties, without=known, lenient=True)
+            self._load.land(source, RECORD, checkpoint=checkpoint)
+        self.rows += len(set(group.ids))
+        self._session.carry.keep(group.ids, group.files, has_history=bool(self._ask.history))
+        group.clear()
+
+    def _report_misfits(self, files: Sequence[Path]) -> bool:
+        """Whether values that do not fit their property's type explain a failure; they are counted in the log."""
+        query = misfits_query(files, self._plan.properties)
+        misfits = self._session.scratch.query(query) if query else []
+        for name, number in misfits:
+            _log.warning(
+                "HubSpot sent %s values of %s.%s that do not fit the property's type; they are null in this load. "
+                "Correct them in HubSpot, or change the property's type there.",
+                number,
+                self._plan.kind.name,
+                name,
+            )
+        return bool(misfits)

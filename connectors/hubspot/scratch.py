@@ -1,0 +1,93 @@
+"""A folder and a small DuckDB of one run's own, for answers that more than one lane reads."""
+
+import tempfile
+import weakref
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import rmtree
+
+import duckdb
+
+from connectors.engine import EngineSettings, open_memory
+from connectors.hubspot.client import Client
+from connectors.hubspot.objects import ObjectType
+from connectors.hubspot.sources import archived_source
+from connectors.hubspot.walks import Ask, walk_list
+from connectors.landing import Window
+from connectors.schema import literal
+
+
+class Scratch:
+    """Made at first use, gone with the connector. For one thread."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._engine: duckdb.DuckDBPyConnection | None = None
+        self._files = 0
+
+    def write(self, body: bytes) -> Path:
+        """A new file with this content."""
+        path = self.new_path("json")
+        path.write_bytes(body)
+        return path
+
+    def new_path(self, suffix: str) -> Path:
+        """A name that is not taken."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="hubspot-"))
+            weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._files += 1
+        return self._folder / f"{self._files:06d}.{suffix}"
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """Rows of a query over files."""
+        if self._engine is None:
+            self._engine = open_memory(EngineSettings())
+        return self._engine.execute(statement).fetchall()
+
+    def keep(self, source: str) -> Path:
+        """The rows of `source` as a Parquet file."""
+        path = self.new_path("parquet")
+        self.query(f"copy (select * from {source}) to {literal(str(path))} (format parquet, compression zstd)")
+        return path
+
+
+class ArchivedLists:
+    """The list of archived records of each type, read once per run: rows and deletes both need it.
+
+    It is not known to be sorted by time of archiving, so it is always read to its end.
+    """
+
+    def __init__(self, client: Client, scratch: Scratch) -> None:
+        self._client = client
+        self._scratch = scratch
+        self._files: dict[str, Sequence[Path]] = {}
+
+    def files(self, kind: ObjectType) -> Sequence[Path]:
+        """Pages of archived records with id and time of archiving; none if nothing is archived."""
+        if kind.name not in self._files:
+            steps = walk_list(self._client, kind, Ask(), archived=True)
+            self._files[kind.name] = [self._scratch.write(body) for step in steps for body in step.bodies]
+        return self._files[kind.name]
+
+    def ids(self, kind: ObjectType, window: Window) -> list[str]:
+        """Records that were archived in `window`, by id."""
+        files = self.files(kind)
+        if not files:
+            return []
+        rows = self._scratch.query(f"select id from {archived_source(files, window)} order by id")
+        return [str(record_id) for (record_id,) in rows]
+
+    def count_since(self, kind: ObjectType, moment: datetime) -> int:
+        """How many records were archived at `moment` or later."""
+        files = self.files(kind)
+        if not files:
+            return 0
+        far = moment + timedelta(days=3650)
+        rows = self._scratch.query(f"select count(*) from {archived_source(files, Window(moment, far))}")
+        return int(str(rows[0][0]))
+
+    def forget(self) -> None:
+        """Read the lists anew at the next question."""
+        self._files.clear()

@@ -1,0 +1,198 @@
+"""Answers as SQL: what DuckDB reads from pages of each kind, and which record a row is."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from connectors.hubspot.objects import HISTORY_COLUMNS
+from connectors.hubspot.properties import PropertySet
+from connectors.landing import RecordRule, Window
+from connectors.schema import json_source, literal, quote
+
+RECORD = RecordRule("id", "updated_at")
+HISTORY = RecordRule(
+    # a value may come twice with one stamp from two sources, and HubSpot gives a change no id
+    "deal_id || '/' || property || '/' || epoch_ms(\"timestamp\") || '/' || left(md5(concat_ws('|', "
+    "coalesce(source_type, ''), coalesce(source_id, ''), coalesce(value, ''))), 8)",
+    '"timestamp"',
+)
+LINK = RecordRule("deal_id || '/' || to_object_type || '/' || to_object_id || '/' || category || '/' || type_id")
+ARCHIVED = RecordRule("id", "gone_at", is_deleted="true", deleted_at="gone_at", merged_into="merged_into")
+OWNER = PIPELINE = RecordRule("id", "updated_at", "archived", "case when archived then updated_at end")
+STAGE = RecordRule("pipeline_id || '/' || id", "updated_at", "archived", "case when archived then updated_at end")
+
+_STAMPS = {"createdAt": "TIMESTAMP", "updatedAt": "TIMESTAMP", "archived": "BOOLEAN", "archivedAt": "TIMESTAMP"}
+_CHANGE = "STRUCT(value VARCHAR, timestamp TIMESTAMPTZ, sourceType VARCHAR, sourceId VARCHAR, updatedByUserId VARCHAR)"
+
+_LINK_TYPE = "STRUCT(category VARCHAR, typeId INTEGER, label VARCHAR)"
+
+
+def records_source(
+    files: Sequence[Path], properties: PropertySet, *, without: Collection[str] = (), lenient: bool = False
+) -> str:
+    """Records with the columns of `properties`, each id once, those in `without` not at all.
+
+    `lenient` turns values that do not fit their property's type into null instead of failing.
+    """
+    asked = ", ".join(f"{quote(name)} VARCHAR" for name in properties.asked)
+    pages = json_source(files, {"id": "VARCHAR", **_STAMPS, "properties": f"STRUCT({asked})"}, records="results")
+    typed = [_typed(name, kind, name in properties.asked, lenient) for name, kind in properties.columns.items()]
+    left_out = f"where id not in ({_texts(without)}) " if without else ""
+    return (
+        '(select id, "createdAt" as created_at, "updatedAt" as updated_at, coalesce(archived, false) as archived, '
+        f'"archivedAt" as archived_at, {", ".join(typed)} from {pages} {left_out}'
+        "qualify row_number() over (partition by id) = 1)"
+    )
+
+
+def misfits_query(files: Sequence[Path], properties: PropertySet) -> str:
+    """How many values of each typed property do not fit its type: (property, values) where there are any."""
+    typed = {name: kind for name, kind in properties.columns.items() if kind != "VARCHAR" and name in properties.asked}
+    asked = ", ".join(f"{quote(name)} VARCHAR" for name in typed)
+    pages = json_source(files, {"properties": f"STRUCT({asked})"}, records="results")
+    counts = ", ".join(
+        f"count(*) filter ({_text(name)} is not null and {_typed_value(name, kind, lenient=True)} is null) "
+        f"as {quote(name)}"
+        for name, kind in typed.items()
+    )
+    return (
+        f"select name, value from (unpivot (select {counts} from {pages}) on * into name name value value) "
+        "where value > 0"
+    )
+
+
+def history_source(files: Sequence[Path]) -> str:
+    """Every change of every property in pages of records with history."""
+    pages = json_source(
+        files, {"id": "VARCHAR", "propertiesWithHistory": f"MAP(VARCHAR, {_CHANGE}[])"}, records="results"
+    )
+    return (
+        "(select id as deal_id, property, nullif(change.value, '') as value, "
+        'cast(change."timestamp" as timestamp) as "timestamp", change."sourceType" as source_type, '
+        'change."sourceId" as source_id, change."updatedByUserId" as updated_by_user_id from '
+        "(select id, entry.key as property, unnest(entry.value) as change from "
+        f'(select id, unnest(map_entries("propertiesWithHistory")) as entry from {pages})))'
+    )
+
+
+def kept_history_source(files: Sequence[Path]) -> str:
+    """The same from the Parquet files that an earlier lane of this run left."""
+    names = ", ".join(quote(name) for name in HISTORY_COLUMNS)
+    return f"(select {names} from read_parquet([{_texts(map(str, files))}]))"
+
+
+def links_source(pages: Sequence[tuple[str, Path]]) -> str:
+    """Links of deals from association pages, each given with the type of record it links to."""
+    kinds = list(dict.fromkeys(kind for kind, _ in pages))
+    selects = [_links_to(kind, [file for name, file in pages if name == kind]) for kind in kinds]
+    # one answer may repeat a link whose page was cut while it changed
+    return f"(select distinct * from ({' union all '.join(selects)}))"
+
+
+def archived_source(files: Sequence[Path], window: Window) -> str:
+    """Ids of archived records with the time of their archiving, those archived in `window`."""
+    pages = json_source(
+        files, {"id": "VARCHAR", "updatedAt": "TIMESTAMP", "archivedAt": "TIMESTAMP"}, records="results"
+    )
+    lo = f"and gone_at >= timestamptz {literal(window.lo.isoformat())} " if window.lo else ""
+    return (
+        "(select id, gone_at, null as merged_into from "
+        f'(select id, coalesce("archivedAt", "updatedAt") as gone_at from {pages}) '
+        f"where gone_at < timestamptz {literal(window.hi.isoformat())} {lo})"
+    )
+
+
+def merged_source(files: Sequence[Path]) -> str:
+    """Ids that were merged into the records of these pages, with the time of the latter's last change."""
+    pages = json_source(
+        files,
+        {"id": "VARCHAR", "updatedAt": "TIMESTAMP", "properties": "STRUCT(hs_merged_object_ids VARCHAR)"},
+        records="results",
+    )
+    return (
+        '(select trim(loser) as id, gone_at, merged_into from (select id as merged_into, "updatedAt" as gone_at, '
+        f"unnest(string_split(properties.hs_merged_object_ids, ';')) as loser from {pages}) "
+        "where trim(loser) not in ('', merged_into))"
+    )
+
+
+def owners_source(files: Sequence[Path]) -> str:
+    """Owners, active and archived."""
+    named = {"firstName": "VARCHAR", "lastName": "VARCHAR", "userId": "VARCHAR", "userIdIncludingInactive": "VARCHAR"}
+    pages = json_source(
+        files,
+        {"id": "VARCHAR", "email": "VARCHAR", "type": "VARCHAR", "teams": "JSON", **named, **_STAMPS},
+        records="results",
+    )
+    return (
+        '(select id, email, "firstName" as first_name, "lastName" as last_name, '
+        'coalesce("userId", "userIdIncludingInactive") as user_id, type, coalesce(archived, false) as archived, '
+        f'"createdAt" as created_at, "updatedAt" as updated_at, cast(teams as varchar) as teams from {pages})'
+    )
+
+
+def pipelines_source(files: Sequence[Path]) -> str:
+    """Pipelines of deals."""
+    pages = json_source(
+        files, {"id": "VARCHAR", "label": "VARCHAR", "displayOrder": "BIGINT", **_STAMPS}, records="results"
+    )
+    return (
+        '(select id, label, "displayOrder" as display_order, coalesce(archived, false) as archived, '
+        f'"createdAt" as created_at, "updatedAt" as updated_at from {pages})'
+    )
+
+
+def stages_source(files: Sequence[Path]) -> str:
+    """Stages of all pipelines."""
+    stage = (
+        "STRUCT(id VARCHAR, label VARCHAR, displayOrder BIGINT, createdAt TIMESTAMPTZ, updatedAt TIMESTAMPTZ, "
+        "archived BOOLEAN, metadata STRUCT(probability VARCHAR, isClosed VARCHAR))"
+    )
+    pages = json_source(files, {"id": "VARCHAR", "stages": f"{stage}[]"}, records="results")
+    return (
+        '(select stage.id as id, pipeline_id, stage.label as label, stage."displayOrder" as display_order, '
+        "try_cast(nullif(stage.metadata.probability, '') as decimal(5,4)) as probability, "
+        "try_cast(nullif(stage.metadata.\"isClosed\", '') as boolean) as is_closed, "
+        'coalesce(stage.archived, false) as archived, stage."createdAt" as created_at, '
+        'stage."updatedAt" as updated_at from '
+        f"(select id as pipeline_id, unnest(stages) as stage from {pages}))"
+    )
+
+
+def _links_to(kind: str, files: Sequence[Path]) -> str:
+    pages = json_source(
+        files,
+        {
+            "from": "STRUCT(id VARCHAR)",
+            "to": f"STRUCT(toObjectId VARCHAR, associationTypes {_LINK_TYPE}[])[]",
+        },
+        records="results",
+    )
+    return (
+        f'select deal_id, {literal(kind)} as to_object_type, link."toObjectId" as to_object_id, '
+        'type.category as category, type."typeId" as type_id, type.label as label from '
+        '(select deal_id, link, unnest(link."associationTypes") as type from '
+        f'(select "from".id as deal_id, unnest("to") as link from {pages}))'
+    )
+
+
+def _typed(name: str, kind: str, is_asked: bool, lenient: bool) -> str:
+    if not is_asked:
+        return f"cast(null as {kind}) as {quote(name)}"
+    return f"{_typed_value(name, kind, lenient=lenient)} as {quote(name)}"
+
+
+def _typed_value(name: str, kind: str, *, lenient: bool) -> str:
+    if kind == "VARCHAR":
+        return _text(name)
+    # with its offset: a plain TIMESTAMP cast drops it silently
+    wire_type = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
+    return f"{'try_cast' if lenient else 'cast'}({_text(name)} as {wire_type})"
+
+
+def _text(name: str) -> str:
+    # HubSpot clears a property by setting it to the empty string
+    return f"nullif(properties.{quote(name)}, '')"
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return ", ".join(literal(text) for text in texts)
