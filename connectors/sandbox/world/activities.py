@@ -27,7 +27,9 @@ def store_activities(
     for kind, name in _KINDS.items():
         won, lost = facts.ACTIVITY_MEANS_WON[name], facts.ACTIVITY_MEANS_LOST[name]
         mean = np.where(deals.outcome == WON, won, lost) * np.where(deals.cycle_days < 25, 0.5, 1.15)
-        count = np.minimum(np.floor(mean * (0.3 + 1.4 * uniform(deals.key, f"{name} count")) + 0.5), ACTIVITIES_PER_KIND - 1)
+        count = np.minimum(
+            np.floor(mean * (0.3 + 1.4 * uniform(deals.key, f"{name} count")) + 0.5), ACTIVITIES_PER_KIND - 1
+        )
         deal = np.repeat(np.arange(len(deals)), count.astype(np.int64))
         if len(deal):
             _store_kind(connection, kind, deals, deal, road, seats, created_at, deleted_at)
@@ -54,7 +56,11 @@ def _store_kind(  # noqa: PLR0913 - one batch of one kind
     if kind == MEETING:
         entered = np.maximum(at - between(keys, "ahead", 1, 7) * SECONDS_PER_DAY, born + 300)
     if kind == TASK:
-        late = on_or_after(day + between(keys, "due in", 1, 10)) * SECONDS_PER_DAY + 9 * 3600 + pick(keys, "done second", 25_000)
+        late = (
+            on_or_after(day + between(keys, "due in", 1, 10)) * SECONDS_PER_DAY
+            + 9 * 3600
+            + pick(keys, "done second", 25_000)
+        )
         at, done = late, np.where(happens(keys, "done", 0.85), late, MISSING)
     end_of_life = np.where(deleted_at == MISSING, np.iinfo(np.int64).max, deleted_at)[deal]
     keep = at < end_of_life - 2 * 3600
@@ -74,7 +80,8 @@ def _store_kind(  # noqa: PLR0913 - one batch of one kind
     append_rows(
         connection,
         "plan.activities",
-        {name: values[keep] for name, values in columns.items()} | {name: seconds(values[keep]) for name, values in times.items()},
+        {name: values[keep] for name, values in columns.items()}
+        | {name: seconds(values[keep]) for name, values in times.items()},
     )
 
 
@@ -82,7 +89,9 @@ def store_attachments(connection: duckdb.DuckDBPyConnection, scale: Scale, deals
     """Append plan.deal_contacts (contact roles, associations) and plan.line_items (Salesforce only)."""
     is_hubspot = deals.no >= HUBSPOT_BASE
     # a shared company has the contacts of its Salesforce account
-    looks_like = np.where(deals.account_no >= HUBSPOT_BASE + TWIN_BASE, deals.account_no - HUBSPOT_BASE - TWIN_BASE, deals.account_no)
+    looks_like = np.where(
+        deals.account_no >= HUBSPOT_BASE + TWIN_BASE, deals.account_no - HUBSPOT_BASE - TWIN_BASE, deals.account_no
+    )
     counts = contact_counts(scale, looks_like)
     for place in (0, 1):
         has = happens(deals.key, "has contacts", facts.CONTACT_ROLE_SHARE) & (counts > place)

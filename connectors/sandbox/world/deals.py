@@ -113,7 +113,9 @@ def seat_of_account(scale: Scale, is_hubspot: bool, account_no: Ints) -> Ints:
 
 def is_shared_account(scale: Scale, account_no: Ints) -> Flags:
     """Salesforce accounts that HubSpot knows as well."""
-    return (account_no < SHOWCASE_BASE) & happens(make_keys(scale.seed, "account", account_no), "shared", facts.SHARED_ACCOUNT_SHARE)
+    return (account_no < SHOWCASE_BASE) & happens(
+        make_keys(scale.seed, "account", account_no), "shared", facts.SHARED_ACCOUNT_SHARE
+    )
 
 
 def draw_amounts(keys: Keys) -> Ints:
@@ -151,7 +153,9 @@ def _twins(scale: Scale, days: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     return base + number, created, base + account, number, np.full(len(number), -1)
 
 
-def _showcases(scale: Scale, is_hubspot: bool, days: Ints, plants: frozenset[str]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+def _showcases(
+    scale: Scale, is_hubspot: bool, days: Ints, plants: frozenset[str]
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     base = HUBSPOT_BASE if is_hubspot else 0
     kinds = [
         kind

@@ -17,7 +17,11 @@ _CLOSED_CATEGORIES = (4, 5)
 def write_findings(connection: duckdb.DuckDBPyConnection, stages: list[Stage], day: int) -> int:
     """Rewrite truth.findings as of the end of `day`; returns how many there are."""
     connection.execute(_VISITS)
-    found = [*_stage_findings(stages, day), *_entered_after_retirement(connection, stages, day), *_ghosts(connection, stages)]
+    found = [
+        *_stage_findings(stages, day),
+        *_entered_after_retirement(connection, stages, day),
+        *_ghosts(connection, stages),
+    ]
     connection.execute("delete from truth.findings")
     if found:
         connection.executemany("insert into truth.findings values (?, ?, ?, ?, ?, ?, ?)", found)
@@ -87,7 +91,9 @@ def _falling_probabilities(active: list[Stage]) -> Iterator[Finding]:
                 yield _of_stage("C04", after, {"after": before.id})
 
 
-def _entered_after_retirement(connection: duckdb.DuckDBPyConnection, stages: list[Stage], day: int) -> Iterator[Finding]:
+def _entered_after_retirement(
+    connection: duckdb.DuckDBPyConnection, stages: list[Stage], day: int
+) -> Iterator[Finding]:
     for stage in stages:
         if stage.retired_day is None or stage.retired_day > day:
             continue

@@ -21,7 +21,9 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     connection.execute("""
         create or replace macro plan.manual_category(n) as case n when 1 then 'PIPELINE' when 2 then 'BEST_CASE' when 3 then 'COMMIT' end""")
     written = {"deals": upsert(connection, "hubspot.deals", ["id"], _DEAL)}
-    connection.execute("delete from hubspot.deals using deal_now as gone where id = plan.deal_id(gone.deal_no) and gone.is_purged")
+    connection.execute(
+        "delete from hubspot.deals using deal_now as gone where id = plan.deal_id(gone.deal_no) and gone.is_purged"
+    )
     connection.execute("""
         delete from hubspot._property_history using deal_now as gone
         where object_id = plan.deal_id(gone.deal_no) and gone.is_purged""")
@@ -56,9 +58,13 @@ def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
         from plan.deal_contacts inner join linked using (deal_no)
         union all
         {engagements}""")
-    connection.execute("create or replace temp table relinked as select plan.deal_id(deal_no) as id from deal_now where is_hubspot")
+    connection.execute(
+        "create or replace temp table relinked as select plan.deal_id(deal_no) as id from deal_now where is_hubspot"
+    )
     for side in ("from", "to"):
-        connection.execute(f"delete from hubspot._associations where {side}_type = 'deals' and {side}_id in (select id from relinked)")
+        connection.execute(
+            f"delete from hubspot._associations where {side}_type = 'deals' and {side}_id in (select id from relinked)"
+        )
     count = connection.execute("""
         insert into hubspot._associations
         select 'deals', plan.deal_id(deal_no), to_type, to_id, category, outward, outward_label from links

@@ -161,7 +161,9 @@ _ENGAGEMENT_COLUMNS = (
 
 def _engagement(kind: int, columns: str) -> str:
     # a call or e-mail is entered when it is over; meetings and tasks change once more when they are done
-    stamp = "entered_at" if kind < 3 else "greatest(entered_at, case when done_at <= getvariable('hi') then done_at end)"
+    stamp = (
+        "entered_at" if kind < 3 else "greatest(entered_at, case when done_at <= getvariable('hi') then done_at end)"
+    )
     return f"""
     with rows as (
         select *, coalesce(done_at <= getvariable('hi'), false) as is_done,

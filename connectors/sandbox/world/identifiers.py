@@ -10,8 +10,8 @@ from connectors.sandbox.world.people import SERVICE_NO
 from connectors.sandbox.world.records import CONTACTS_PER_ACCOUNT
 from connectors.sandbox.world.scale import HUBSPOT_BASE
 
-ORGANIZATION_ID = "00Dbm000000ORG1EAO"
-PORTAL_ID = 48_213_007
+FIRST_ORGANIZATION = 1000
+FIRST_PORTAL = 48_210_000
 # a deal has fewer versions than this (checked when they are planned); its history ids are numbered with it
 VERSIONS_PER_DEAL = 64
 
@@ -26,7 +26,9 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
     def checked(places: list[tuple[int, int]]) -> str:
         """The checksum letter of five characters: one bit per upper-case letter, the first character lowest."""
-        bits = " + ".join(f"(case when {digit[place]} between 10 and 35 then {bit} else 0 end)" for place, bit in places)
+        bits = " + ".join(
+            f"(case when {digit[place]} between 10 and 35 then {bit} else 0 end)" for place, bit in places
+        )
         return f"substr('{_CHECKSUM}', cast({bits} as integer) + 1, 1)"
 
     # characters: prefix(3) b m | 0 0 d7 d6 d5 | d4 d3 d2 d1 d0
@@ -35,7 +37,13 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"create or replace macro plan.salesforce_id(prefix, n) as prefix || 'bm00' || {body} || {head} || {middle} || {tail}"
     )
-    for name, prefix in (("opportunity", "006"), ("account", "001"), ("contact", "003"), ("lead", "00Q"), ("user", "005")):
+    for name, prefix in (
+        ("opportunity", "006"),
+        ("account", "001"),
+        ("contact", "003"),
+        ("lead", "00Q"),
+        ("user", "005"),
+    ):
         connection.execute(f"create or replace macro plan.{name}_id(n) as plan.salesforce_id('{prefix}', n)")
     connection.execute(f"create or replace macro plan.service_user_id() as plan.user_id({SERVICE_NO})")
     _create_hubspot_macros(connection)
@@ -54,4 +62,6 @@ def _create_hubspot_macros(connection: duckdb.DuckDBPyConnection) -> None:
         ("owner", HUBSPOT_BASE, 71_000_000, 3),
         ("owner_user", HUBSPOT_BASE, 52_000_000, 3),
     ):
-        connection.execute(f"create or replace macro plan.{name}_id(n) as cast({first} + (n - {base}) * {step} as varchar)")
+        connection.execute(
+            f"create or replace macro plan.{name}_id(n) as cast({first} + (n - {base}) * {step} as varchar)"
+        )

@@ -76,10 +76,17 @@ def _add_visits(events: EventRows, deals: Deals, road: Road, first_close: Ints, 
     retired = stages.retired_days()
     for position in range(1, POSITIONS + 1):
         stage, entry = road.stage[:, position], road.entry[:, position]
-        step = np.where(happens(derive_keys(deals.key, "step", position), "set", 0.35), 1 + pick(deals.key, f"next {position}", len(NEXT_STEPS)), UNCHANGED)
+        step = np.where(
+            happens(derive_keys(deals.key, "step", position), "set", 0.35),
+            1 + pick(deals.key, f"next {position}", len(NEXT_STEPS)),
+            UNCHANGED,
+        )
         visits = road.visited[:, position] & (first != position) & may_enter(stage, entry, retired)
         events.add(visits, entry, RANK_VISIT + position, stage=stage, next_step=step)
-    for day, position, rank in ((road.fallback_day, road.previous, RANK_FALLBACK), (road.return_day, road.deepest, RANK_RETURN)):
+    for day, position, rank in (
+        (road.fallback_day, road.previous, RANK_FALLBACK),
+        (road.return_day, road.deepest, RANK_RETURN),
+    ):
         stage, _ = road.visit(position)
         events.add((day >= 0) & may_enter(stage, day, retired), day, rank, stage=stage)
 
@@ -94,10 +101,16 @@ def may_enter(stage: Ints, day: Ints, retired: dict[int, int]) -> np.ndarray[tup
 
 def _add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozenset[str]) -> Ints:
     """Pushes until the date fits, each made before the old date passes (unless planted), and pulls; returns the first date."""
-    stretch = np.round(np.exp(facts.CLOSE_ESTIMATE_MEAN + facts.CLOSE_ESTIMATE_SPREAD * normal(deals.life_key, "estimate")), 6)
+    stretch = np.round(
+        np.exp(facts.CLOSE_ESTIMATE_MEAN + facts.CLOSE_ESTIMATE_SPREAD * normal(deals.life_key, "estimate")), 6
+    )
     guess = on_or_after(deals.created_day + np.maximum(5, np.floor(deals.cycle_days * stretch)).astype(np.int64))
     habit = uniform(deals.life_key, "date habit")
-    date = np.where(habit < 0.35, last_business_day_of_month(guess), np.where(habit < 0.5, last_business_day_of_quarter(guess), guess))
+    date = np.where(
+        habit < 0.35,
+        last_business_day_of_month(guess),
+        np.where(habit < 0.5, last_business_day_of_quarter(guess), guess),
+    )
     first = date
     is_late = np.zeros(len(deals), dtype=np.bool_)
     if "C17" in plants:
@@ -113,7 +126,12 @@ def _add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozen
     _push(events, deals, np.where(calls, called, date), road.close_day, is_late, "closing")
     pulled = on_or_before(road.close_day + (first - road.close_day) // 2)
     pull_day = on_or_after(deals.created_day + deals.cycle_days * 3 // 5)
-    pulls = ~calls & (first > road.close_day + 20) & (pull_day < road.close_day) & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
+    pulls = (
+        ~calls
+        & (first > road.close_day + 20)
+        & (pull_day < road.close_day)
+        & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
+    )
     events.add(pulls & (pulled >= road.close_day), pull_day, RANK_CLOSE_DATE, close_day=pulled)
     return first
 
@@ -160,9 +178,14 @@ def _add_owners(events: EventRows, deals: Deals, road: Road, seats: Seats) -> No
     other = (deals.seat + 1 + pick(deals.key, "other seat", max(1, len(seats.starts) - 1))) % len(seats.starts)
     events.add(reassigned, day, RANK_OWNER, owner=seats.owner_on(other, day))
     for holder in range(1, HOLDERS_PER_SEAT):
-        for seat, begin, end in ((deals.seat, deals.created_day, np.minimum(day, road.close_day)), (other, day, road.close_day)):
+        for seat, begin, end in (
+            (deals.seat, deals.created_day, np.minimum(day, road.close_day)),
+            (other, day, road.close_day),
+        ):
             handover = seats.starts[seat, holder]
-            events.add((handover > begin) & (handover < end), handover, RANK_OWNER, owner=seats.owner_on(seat, handover))
+            events.add(
+                (handover > begin) & (handover < end), handover, RANK_OWNER, owner=seats.owner_on(seat, handover)
+            )
 
 
 def _add_manual_categories(events: EventRows, deals: Deals, road: Road) -> None:
@@ -198,8 +221,19 @@ def _add_ends(events: EventRows, deals: Deals, road: Road, seats: Seats, plants:
     open_stage, _ = road.visit(road.deepest)
     last_owner = seats.owner_on(deals.seat, road.reopened_day)
     back = np.where(again, on_or_after(road.second_close_day + 25), 0)
-    events.add(again, road.reopened_day, RANK_REOPENED, stage=open_stage, close_day=back, reason=0, competitor=0, owner=last_owner)
-    second_stage = np.where(road.second_outcome == WON, stages.WON_STAGES[deals.ladder], stages.LOST_STAGES[deals.ladder])
+    events.add(
+        again,
+        road.reopened_day,
+        RANK_REOPENED,
+        stage=open_stage,
+        close_day=back,
+        reason=0,
+        competitor=0,
+        owner=last_owner,
+    )
+    second_stage = np.where(
+        road.second_outcome == WON, stages.WON_STAGES[deals.ladder], stages.LOST_STAGES[deals.ladder]
+    )
     events.add(
         again,
         road.second_close_day,
@@ -216,11 +250,15 @@ def _reasons(deals: Deals, outcome: Ints, plants: frozenset[str]) -> Ints:
     reason = np.zeros(len(deals), dtype=np.int64)
     for is_hubspot, reasons in ((False, SALESFORCE_LOSS_REASONS), (True, HUBSPOT_LOSS_REASONS)):
         for class_ in (2, 3, 4):
-            fitting = np.array([number for number, (_, kind) in enumerate(reasons, start=1) if kind == class_], dtype=np.int64)
+            fitting = np.array(
+                [number for number, (_, kind) in enumerate(reasons, start=1) if kind == class_], dtype=np.int64
+            )
             drawn = fitting[pick(deals.life_key, "reason", len(fitting))]
             reason = np.where(((deals.ladder > 0) == is_hubspot) & (outcome == class_), drawn, reason)
     if "C24" in plants:
-        unusable = (outcome != WON) & (deals.showcase < 0) & happens(deals.key, "no reason", facts.PLANTED_NO_REASON_SHARE)
+        unusable = (
+            (outcome != WON) & (deals.showcase < 0) & happens(deals.key, "no reason", facts.PLANTED_NO_REASON_SHARE)
+        )
         # Salesforce stores an empty text as null, so only HubSpot has it
         kind = np.where(deals.ladder == 0, 2 * pick(deals.key, "which reason", 2), pick(deals.key, "which reason", 4))
         reason = np.where(unusable, UNMAPPED_REASON + kind, reason)

@@ -116,7 +116,14 @@ def _store_staff(connection: duckdb.DuckDBPyConnection, scale: Scale, seats: Sea
     never = np.full(len(managers), MISSING)
     director = np.full(len(managers), seats.base + DIRECTOR_NO)
     _store_users(
-        connection, scale, seats.base + MANAGER_BASE + managers, seats.base + MANAGER_BASE + managers, long_ago, never, director, "manager"
+        connection,
+        scale,
+        seats.base + MANAGER_BASE + managers,
+        seats.base + MANAGER_BASE + managers,
+        long_ago,
+        never,
+        director,
+        "manager",
     )
     for kind, number in (("director", DIRECTOR_NO), ("service", SERVICE_NO)):
         one = np.array([seats.base + number], dtype=np.int64)

@@ -1,8 +1,8 @@
 """The plan: every deal's whole life, past and future, in schema `plan`; the visible CRMs show the part up to the clock.
 
-    scale ─► deals ─► visits ─► lives ─► versions ┐
-                └──► accounts, contacts, leads    ├─► plan.* ──(clock)──► salesforce.*, hubspot.*, truth.*
-                └──► activities, lines, contacts  ┘
+scale ─► deals ─► visits ─► lives ─► versions ┐
+            └──► accounts, contacts, leads    ├─► plan.* ──(clock)──► salesforce.*, hubspot.*, truth.*
+            └──► activities, lines, contacts  ┘
 """
 
 import duckdb
@@ -35,7 +35,9 @@ def plan_until(connection: duckdb.DuckDBPyConnection, scale: Scale, plants: froz
         plan_days(connection, scale, plants, first, min(first + days_per_batch - 1, last_day))
 
 
-def plan_days(connection: duckdb.DuckDBPyConnection, scale: Scale, plants: frozenset[str], first_day: int, last_day: int) -> None:
+def plan_days(
+    connection: duckdb.DuckDBPyConnection, scale: Scale, plants: frozenset[str], first_day: int, last_day: int
+) -> None:
     """Make everything that comes up from `first_day` to `last_day`; each thing comes out the same in any batch."""
     store_accounts(connection, scale, first_day, last_day)
     for is_hubspot in (False, True):

@@ -40,7 +40,9 @@ def _store(
     keys = make_keys(scale.seed, "account look", bears)
     created_at = created_day * SECONDS_PER_DAY + _MORNING + pick(own_keys, "minute", 2400)
     merged_day = on_or_after(created_day + between(own_keys, "merged after", 30, 150))
-    merged_at = np.where(is_merged, merged_day * SECONDS_PER_DAY + _EVENING + pick(own_keys, "merge minute", 900), MISSING)
+    merged_at = np.where(
+        is_merged, merged_day * SECONDS_PER_DAY + _EVENING + pick(own_keys, "merge minute", 900), MISSING
+    )
     if is_hubspot:
         other = np.where(no >= HUBSPOT_BASE + TWIN_BASE, no - HUBSPOT_BASE - TWIN_BASE, MISSING)
     else:
@@ -56,7 +58,8 @@ def _store(
             "form": pick(own_keys, "form", len(names.COMPANY_FORMS)),
             "industry": pick(keys, "industry", len(names.INDUSTRIES)),
             "place": pick(keys, "place", len(names.PLACES)),
-            "employees": np.array([12, 80, 450, 3200])[choose(keys, "size", (0.35, 0.35, 0.2, 0.1))] + pick(keys, "people", 60),
+            "employees": np.array([12, 80, 450, 3200])[choose(keys, "size", (0.35, 0.35, 0.2, 0.1))]
+            + pick(keys, "people", 60),
             "created_at": seconds(created_at),
             "seat": (HUBSPOT_BASE if is_hubspot else 0) + seat_of_account(scale, is_hubspot, no),
             "other_no": nullable(other),
@@ -78,7 +81,9 @@ def _is_duplicate(scale: Scale, no: Ints) -> Flags:
     return drawn(no) & ~drawn(no - 1) & ~shared & (local > 0)
 
 
-def _store_contacts(connection: duckdb.DuckDBPyConnection, scale: Scale, account_no: Ints, looks_like: Ints, created_at: Ints) -> None:
+def _store_contacts(
+    connection: duckdb.DuckDBPyConnection, scale: Scale, account_no: Ints, looks_like: Ints, created_at: Ints
+) -> None:
     """One to three contacts per account; a fourth is a duplicate of the first, merged later. Only the third may be deleted."""
     place = np.tile(np.arange(CONTACTS_PER_ACCOUNT, dtype=np.int64), len(account_no))
     account = np.repeat(account_no, CONTACTS_PER_ACCOUNT)
@@ -89,20 +94,28 @@ def _store_contacts(connection: duckdb.DuckDBPyConnection, scale: Scale, account
     account_keys, share = make_keys(scale.seed, "contacts of", account), facts.DUPLICATE_CONTACT_SHARE
     # HubSpot gives the merged record a new id; there it is a contact without deals that is merged, here the first
     is_hubspot = no >= HUBSPOT_BASE
-    again = np.where(is_hubspot, (count == 3) & happens(account_keys, "duplicate", 3 * share), happens(account_keys, "duplicate", share))
+    again = np.where(
+        is_hubspot,
+        (count == 3) & happens(account_keys, "duplicate", 3 * share),
+        happens(account_keys, "duplicate", share),
+    )
     exists = np.where(is_duplicate, again, place < count)
     birth = np.repeat(created_at, CONTACTS_PER_ACCOUNT) + 300 * (place + 1)
     birth_day = on_or_after(birth // SECONDS_PER_DAY + between(keys, "entered again", 20, 60))
     birth = np.where(is_duplicate, birth_day * SECONDS_PER_DAY + 10 * 3600 + pick(keys, "minute", 20_000), birth)
     merged_day = on_or_after(birth_day + between(keys, "merged after", 10, 50))
-    merged_at = np.where(is_duplicate, merged_day * SECONDS_PER_DAY + _EVENING + pick(keys, "merge minute", 900), MISSING)
+    merged_at = np.where(
+        is_duplicate, merged_day * SECONDS_PER_DAY + _EVENING + pick(keys, "merge minute", 900), MISSING
+    )
     deleted = (place == 2) & ~again & happens(keys, "deleted", facts.DELETED_CONTACT_SHARE * 3)
     deleted_day = on_or_after(birth // SECONDS_PER_DAY + between(keys, "deleted after", 60, 500))
     deleted_at = np.where(deleted, deleted_day * SECONDS_PER_DAY + _EVENING + pick(keys, "delete minute", 900), MISSING)
     purged = deleted & happens(keys, "purged", 0.5)
     # a privacy deletion takes effect at once, the recycle bin is emptied after 15 days
     wait = np.where(is_hubspot, 0, 15) * SECONDS_PER_DAY
-    look = np.repeat(looks_like, CONTACTS_PER_ACCOUNT) * CONTACTS_PER_ACCOUNT + np.where(is_duplicate, np.where(is_hubspot, 2, 0), place)
+    look = np.repeat(looks_like, CONTACTS_PER_ACCOUNT) * CONTACTS_PER_ACCOUNT + np.where(
+        is_duplicate, np.where(is_hubspot, 2, 0), place
+    )
     looks = make_keys(scale.seed, "contact look", look)
     columns = {
         "contact_no": no,
@@ -122,7 +135,8 @@ def _store_contacts(connection: duckdb.DuckDBPyConnection, scale: Scale, account
     append_rows(
         connection,
         "plan.contacts",
-        {name: values[exists] for name, values in columns.items()} | {name: seconds(values[exists]) for name, values in times.items()},
+        {name: values[exists] for name, values in columns.items()}
+        | {name: seconds(values[exists]) for name, values in times.items()},
     )
 
 
@@ -143,7 +157,11 @@ def store_leads(connection: duckdb.DuckDBPyConnection, scale: Scale, deals: Deal
         part, born = deals.only(chosen), created_at[chosen]
         keys = make_keys(scale.seed, "lead", part.no * 2 + int(converts))
         days_before = between(keys, "days before", 2, LOOKAHEAD_DAYS - 6)
-        end = born - 240 if converts else (on_or_after(part.created_day + between(keys, "ends", 10, 80)) * SECONDS_PER_DAY + 54_000)
+        end = (
+            born - 240
+            if converts
+            else (on_or_after(part.created_day + between(keys, "ends", 10, 80)) * SECONDS_PER_DAY + 54_000)
+        )
         lead_day = on_or_after(part.created_day - days_before) if converts else part.created_day
         lead_at = lead_day * SECONDS_PER_DAY + 8 * 3600 + pick(keys, "minute", 10_000)
         # a lead that arrived on the deal's own day came before it

@@ -56,7 +56,9 @@ def parse_size(size: str, seed: int) -> Scale:
     if size in _NAMED:
         return Scale(seed, *_NAMED[size])
     if not size.isdigit() or int(size) < 50:
-        raise ValueError(f"World size {size!r} is neither small, demo nor a whole number of at least 50. Choose one of those.")
+        raise ValueError(
+            f"World size {size!r} is neither small, demo nor a whole number of at least 50. Choose one of those."
+        )
     return Scale(seed, int(size) * 3 // 5, int(size) - int(size) * 3 // 5)
 
 

@@ -14,7 +14,9 @@ MISSING = -1
 
 def seconds(values: Ints) -> pa.Array:
     """A timestamp column from seconds since 1970-01-01 UTC; MISSING becomes null."""
-    return pa.array(np.asarray(values) * 1_000_000, pa.int64(), mask=np.asarray(values) == MISSING).cast(pa.timestamp("us"))
+    return pa.array(np.asarray(values) * 1_000_000, pa.int64(), mask=np.asarray(values) == MISSING).cast(
+        pa.timestamp("us")
+    )
 
 
 def nullable(values: Ints) -> pa.Array:
@@ -24,7 +26,9 @@ def nullable(values: Ints) -> pa.Array:
 
 def append_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column]) -> int:
     """Add rows by column name, making the table from the first ones; returns how many."""
-    rows = pa.table({name: column if isinstance(column, pa.Array) else pa.array(column) for name, column in columns.items()})
+    rows = pa.table(
+        {name: column if isinstance(column, pa.Array) else pa.array(column) for name, column in columns.items()}
+    )
     connection.register("incoming_rows", rows)
     schema, _, name = table.partition(".")
     is_there = connection.execute(

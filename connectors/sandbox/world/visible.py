@@ -67,7 +67,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name in SALESFORCE:
         columns = ", ".join(f'"{field.name}" {field.duckdb_type}' for field in salesforce_fields(name))
         connection.execute(f'create table salesforce."{name}" ({columns})')
-    connection.execute("create table salesforce._deleted (object varchar, id varchar, deleted_at timestamp, is_hard boolean)")
+    connection.execute(
+        "create table salesforce._deleted (object varchar, id varchar, deleted_at timestamp, is_hard boolean)"
+    )
     for name in HUBSPOT:
         columns = ", ".join(f'"{prop.name}" varchar' for prop in hubspot_properties(name))
         connection.execute(
@@ -82,7 +84,9 @@ def open_window(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], l
     for name, words in _WORDS.items():
         listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
         connection.execute(f"set variable {name} = [{listed}]")
-    connection.execute(f"set variable lo = timestamp '{lo:%Y-%m-%d %H:%M:%S}'; set variable hi = timestamp '{hi:%Y-%m-%d %H:%M:%S}'")
+    connection.execute(
+        f"set variable lo = timestamp '{lo:%Y-%m-%d %H:%M:%S}'; set variable hi = timestamp '{hi:%Y-%m-%d %H:%M:%S}'"
+    )
     _write_stages_now(connection, plants, day_number(hi.date()) - 1)
     connection.execute(_TOUCHED)
     connection.execute(_DEAL_NOW)

@@ -86,10 +86,16 @@ def _visited(deals: Deals, plants: frozenset[str]) -> Flags:
     depth = stages.LADDER_DEPTHS[deals.ladder]
     visited: Flags = (stages.LADDERS[deals.ladder] > 0) & (np.floor(depth) <= deals.depth[:, None])
     is_salesforce, ordinary = deals.ladder == 0, deals.showcase < 0
-    visited[:, 1] &= ~(ordinary & happens(deals.life_key, "created in qualification", facts.CREATED_IN_QUALIFICATION_SHARE))
-    visited[:, 5] &= ~is_salesforce | happens(deals.key, "decision makers", facts.OPTIONAL_STAGE_SHARE) | _reviewed(deals, plants)
+    visited[:, 1] &= ~(
+        ordinary & happens(deals.life_key, "created in qualification", facts.CREATED_IN_QUALIFICATION_SHARE)
+    )
+    visited[:, 5] &= (
+        ~is_salesforce | happens(deals.key, "decision makers", facts.OPTIONAL_STAGE_SHARE) | _reviewed(deals, plants)
+    )
     visited[:, 6] &= (
-        ~is_salesforce | happens(deals.key, "perception", facts.OPTIONAL_STAGE_SHARE) | (deals.showcase == SHOWCASES.index("C01"))
+        ~is_salesforce
+        | happens(deals.key, "perception", facts.OPTIONAL_STAGE_SHARE)
+        | (deals.showcase == SHOWCASES.index("C01"))
     )
     if "C13" in plants:
         skipped = between(deals.key, "skipped stage", 2, 5)
@@ -108,7 +114,9 @@ def _stage_matrix(deals: Deals, plants: frozenset[str]) -> Ints:
     stage = stages.LADDERS[deals.ladder].copy()
     stage[:, 5] = np.where(_reviewed(deals, plants), stages.SOLUTION_REVIEW, stage[:, 5])
     if "C07" in plants:
-        was_legacy = (deals.created_day < START_DAY + 300) & happens(deals.key, "legacy", facts.PLANTED_LEGACY_STAGE_SHARE)
+        was_legacy = (deals.created_day < START_DAY + 300) & happens(
+            deals.key, "legacy", facts.PLANTED_LEGACY_STAGE_SHARE
+        )
         stage[:, 7] = np.where((deals.ladder == 0) & was_legacy, stages.PROPOSAL_LEGACY, stage[:, 7])
     for name, (position, planted) in _SHOWCASE_VISITS.items():
         stage[:, position] = np.where(deals.showcase == SHOWCASES.index(name), planted, stage[:, position])

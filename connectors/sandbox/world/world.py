@@ -1,16 +1,26 @@
 """The world of two CRMs in one DuckDB file: make it, open it, play its days."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 import duckdb
 
-from connectors.sandbox.world import hubspot_deals, hubspot_records, salesforce_deals, salesforce_records
+from connectors.sandbox.world import (
+    hubspot_deals,
+    hubspot_records,
+    salesforce_activities,
+    salesforce_deals,
+    salesforce_metadata,
+    salesforce_records,
+)
 from connectors.sandbox.world.days import day_number, moment
 from connectors.sandbox.world.findings import write_findings
-from connectors.sandbox.world.identifiers import ORGANIZATION_ID, PORTAL_ID, create_macros
+from connectors.sandbox.world.identifiers import FIRST_ORGANIZATION, FIRST_PORTAL, create_macros
+from connectors.sandbox.world.imports import ImportSummary, derive_organization, fill_from_folder
 from connectors.sandbox.world.plan import plan_days, plan_until
 from connectors.sandbox.world.scale import CLOCK_HOUR, FIRST_CLOCK_DAY, LOOKAHEAD_DAYS, parse_size
 from connectors.sandbox.world.stages import stages_on
@@ -23,9 +33,10 @@ PLANTS = frozenset(("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13
 class World:
     """One world in one file. Reads are safe from many threads, each with its own cursor; ticks wait for each other."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, summary: ImportSummary | None = None) -> None:
         """Use `create`, `open` or `import_folder`."""
         self._connection = connection
+        self.import_summary = summary
         self._lock = threading.Lock()
 
     @classmethod
@@ -42,29 +53,43 @@ class World:
         scale = parse_size(size, seed)
         if path.exists():
             raise FileExistsError(f"{path} exists. Delete it, or open it as it is.")
-        world = cls(duckdb.connect(str(path)))
-        connection = world._connection
-        connection.execute("create schema state")
-        connection.execute("""
-            create table state.world (seed bigint, size varchar, clock timestamp, source varchar, plants varchar[],
-                portal_id bigint, org_id varchar)""")
-        clock = moment(FIRST_CLOCK_DAY, CLOCK_HOUR)
-        connection.execute(
-            "insert into state.world values (?, ?, ?, 'generated', ?, ?, ?)",
-            [seed, size, clock.replace(tzinfo=None), sorted(chosen), PORTAL_ID, ORGANIZATION_ID],
-        )
-        plan_until(connection, scale, chosen, FIRST_CLOCK_DAY - 1)
-        create_macros(connection)
-        create_tables(connection)
-        create_truth(connection)
-        show(connection, chosen, BEGINNING, clock.replace(tzinfo=None))
+        clock = moment(FIRST_CLOCK_DAY, CLOCK_HOUR).replace(tzinfo=None)
+        with _new_file(path) as connection:
+            plan_until(connection, scale, chosen, FIRST_CLOCK_DAY - 1)
+            create_macros(connection)
+            create_tables(connection)
+            create_truth(connection)
+            _write_state(connection, seed, size, clock, "generated", chosen)
+            show(connection, chosen, BEGINNING, clock)
+        return cls.open(path)
+
+    @classmethod
+    def import_folder(cls, path: Path, folder: Path) -> Self:
+        """Make a world of exported files named after API objects; `import_summary` says what was taken, left out and derived.
+
+        Times without an offset are read as UTC. A tick of such a world moves the clock and nothing else.
+
+        Raises:
+            FileExistsError: there is something at `path`.
+            ImportRefusedError: a file cannot be read; nothing is left at `path`.
+        """
+        if path.exists():
+            raise FileExistsError(f"{path} exists. Delete it, or open it as it is.")
+        with _new_file(path) as connection:
+            summary, clock = fill_from_folder(connection, folder)
+            _write_state(connection, 0, "import", clock, "import", frozenset())
+            derive_organization(connection, summary)
+        world = cls.open(path)
+        world.import_summary = summary
         return world
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open an existing world for reading and ticking; FileNotFoundError where there is none."""
         if not path.exists():
-            raise FileNotFoundError(f"There is no world at {path}. Make one with `python -m connectors.sandbox create`.")
+            raise FileNotFoundError(
+                f"There is no world at {path}. Make one with `python -m connectors.sandbox create`."
+            )
         return cls(duckdb.connect(str(path)))
 
     @property
@@ -95,10 +120,13 @@ class World:
 
     def _play_day(self) -> dict[str, int]:
         connection = self._connection
-        row = connection.execute("select seed, size, clock, plants from state.world").fetchone()
+        row = connection.execute("select seed, size, clock, plants, source from state.world").fetchone()
         assert row is not None
-        seed, size, clock, plants = row
+        seed, size, clock, plants, source = row
         new_clock = clock + timedelta(days=1)
+        if source == "import":
+            connection.execute("update state.world set clock = ?", [new_clock])
+            return {}
         # the day played is the old clock's; deals are planned ahead of it
         new_day = day_number(clock.date()) + LOOKAHEAD_DAYS
         connection.begin()
@@ -113,10 +141,43 @@ class World:
         return written
 
 
+@contextmanager
+def _new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new database file that is only there when all went well."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(str(unfinished)) as connection:
+            yield connection
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write_state(  # noqa: PLR0913 - one column each
+    connection: duckdb.DuckDBPyConnection, seed: int, size: str, clock: datetime, source: str, plants: frozenset[str]
+) -> None:
+    connection.execute("""
+        create schema state;
+        create table state.world (seed bigint, size varchar, clock timestamp, source varchar, plants varchar[],
+            portal_id bigint, org_id varchar)""")
+    # worlds of different seeds are different organizations, and an imported one is none of them
+    number = 0 if source == "import" else FIRST_ORGANIZATION + seed
+    connection.execute(
+        "insert into state.world select ?, ?, ?, ?, ?, ?, plan.salesforce_id('00D', ?)",
+        [seed, size, clock, source, sorted(plants), FIRST_PORTAL + number, number],
+    )
+
+
 def show(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: datetime, hi: datetime) -> dict[str, int]:
     """Write what happened in (lo, hi] into the visible schemas."""
     open_window(connection, plants, lo, hi)
-    salesforce = salesforce_deals.write_opportunities(connection) | salesforce_records.write_records(connection)
+    salesforce = (
+        salesforce_deals.write_opportunities(connection)
+        | salesforce_records.write_records(connection)
+        | salesforce_activities.write_activities(connection)
+        | salesforce_metadata.write_metadata(connection)
+    )
     hubspot = hubspot_records.write_records(connection) | hubspot_deals.write_deals(connection)
     write_truth(connection)
     day = day_number(hi.date()) - 1

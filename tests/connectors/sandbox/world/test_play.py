@@ -58,7 +58,12 @@ def test_a_played_world_equals_one_written_afresh_at_its_clock(tmp_path: Path, p
     logs = ("_deleted", "deletions", "merges", "opportunities")
     with world.cursor() as cursor:
         played = contents(cursor, without=logs)
-        _, plants = cursor.execute("drop schema salesforce cascade; drop schema hubspot cascade; select clock, plants from state.world").fetchone() or ()
+        _, plants = (
+            cursor.execute(
+                "drop schema salesforce cascade; drop schema hubspot cascade; select clock, plants from state.world"
+            ).fetchone()
+            or ()
+        )
         create_tables(cursor)
         show(cursor, frozenset(plants), BEGINNING, world.clock.replace(tzinfo=None))
 
@@ -91,7 +96,17 @@ def test_rows_that_a_tick_does_not_stamp_stay_as_they_were(tmp_path: Path, small
     world.tick(3)
     with world.cursor() as cursor:
         cursor.execute(f"attach '{small_path}' as before (read_only)")
-        for name in ("Opportunity", "OpportunityHistory", "OpportunityLineItem", "Account", "Contact", "Lead", "Task", "Event", "User"):
+        for name in (
+            "Opportunity",
+            "OpportunityHistory",
+            "OpportunityLineItem",
+            "Account",
+            "Contact",
+            "Lead",
+            "Task",
+            "Event",
+            "User",
+        ):
             changed = cursor.execute(f"""
                 select now."Id" from salesforce."{name}" as now inner join before.salesforce."{name}" as old using ("Id")
                 where now."SystemModstamp" = old."SystemModstamp" and now is distinct from old""").fetchall()
@@ -108,11 +123,14 @@ def test_rows_that_a_tick_does_not_stamp_stay_as_they_were(tmp_path: Path, small
 def test_admins_edit_stages_as_days_go_by(small_path: Path, played_path: Path) -> None:
     def read(path: Path) -> tuple[object, ...]:
         with duckdb.connect(str(path), read_only=True) as connection:
-            return connection.execute("""
+            return (
+                connection.execute("""
                 select
                     (select "DefaultProbability" from salesforce."OpportunityStage" where "MasterLabel" = 'Needs Analysis'),
                     (select "IsActive" from salesforce."OpportunityStage" where "MasterLabel" = 'Perception Analysis'),
-                    (select label from hubspot._stages where id = '71200015')""").fetchone() or ()
+                    (select label from hubspot._stages where id = '71200015')""").fetchone()
+                or ()
+            )
 
     assert read(small_path) == (10 * 2, True, "Commercial Offer")
     assert read(played_path) == (25, False, "Commercial Proposal")

@@ -17,11 +17,18 @@ CANONICAL = {
     "71200011": 1, "71200012": 2, "71200013": 3, "71200014": 4, "71300024": 4, "71200015": 5, "71300022": 5, "71200016": 6,
     "71200017": 7, "71200018": 8, "71300025": 8,
 }  # fmt: skip
-PIPELINE_STEPS = {"default of salesforce": {1, 2, 3, 4, 5, 6}, "default": {1, 2, 4, 5, 6}, "71200001": {1, 2, 3, 4, 5, 6}}
+PIPELINE_STEPS = {
+    "default of salesforce": {1, 2, 3, 4, 5, 6},
+    "default": {1, 2, 4, 5, 6},
+    "71200001": {1, 2, 3, 4, 5, 6},
+}
 
 
 def findings(rows: Rows, check_id: str) -> set[str]:
-    return {entity for (entity,) in rows.execute("select entity_id from truth.findings where check_id = ?", [check_id]).fetchall()}
+    return {
+        entity
+        for (entity,) in rows.execute("select entity_id from truth.findings where check_id = ?", [check_id]).fetchall()
+    }
 
 
 def visits(rows: Rows) -> dict[tuple[str, str, str], list[tuple[str, datetime]]]:
@@ -160,7 +167,9 @@ def test_a_clean_world_has_nothing_to_find(clean_path: Path) -> None:
         assert skips(rows) | out_of_order(rows) | overdue(rows) | without_reason(rows) == set()
 
 
-@pytest.mark.parametrize("plants", [("C01", "C02", "C03", "C04"), ("C05", "C06", "C07", "C08"), ("C13", "C16", "C17", "C24")])
+@pytest.mark.parametrize(
+    "plants", [("C01", "C02", "C03", "C04"), ("C05", "C06", "C07", "C08"), ("C13", "C16", "C17", "C24")]
+)
 def test_only_what_is_planted_is_found(tmp_path: Path, plants: tuple[str, ...]) -> None:
     world = World.create(tmp_path / "world.duckdb", size="500", plants=frozenset(plants))
     with world.cursor() as cursor:

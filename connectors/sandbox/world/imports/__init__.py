@@ -1,0 +1,65 @@
+"""A folder of exported files becomes a world: what is in it, what was left out, and what had to be derived."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from connectors.sandbox.catalogue import HUBSPOT, SALESFORCE
+from connectors.sandbox.world.identifiers import create_macros
+from connectors.sandbox.world.imports.hubspot import derive_portal, hubspot_object_of, read_hubspot_file
+from connectors.sandbox.world.imports.reading import (
+    ImportRefusedError,
+    ImportSummary,
+    create_id_macro,
+    read_salesforce_file,
+    salesforce_object_of,
+)
+from connectors.sandbox.world.imports.salesforce import derive_organization, fill_salesforce, stock_stages
+from connectors.sandbox.world.scale import CLOCK_HOUR
+from connectors.sandbox.world.truth import create_truth
+from connectors.sandbox.world.visible import create_tables
+
+__all__ = ["ImportRefusedError", "ImportSummary", "derive_organization", "fill_from_folder"]
+
+
+def fill_from_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[ImportSummary, datetime]:
+    """Fill an empty world; returns what came of it and the world's clock (02:00 UTC of the day after the newest stamp).
+
+    Raises:
+        ImportRefusedError: the folder holds no file of a known object, or one of them cannot be read.
+    """
+    summary = ImportSummary()
+    connection.execute("set TimeZone = 'UTC'; create schema plan")
+    create_macros(connection)
+    create_id_macro(connection)
+    create_tables(connection)
+    create_truth(connection)
+    stock_stages(connection)
+    fields: dict[str, set[str]] = {}
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    for path in files:
+        if name := salesforce_object_of(path):
+            fields[name] = read_salesforce_file(connection, path, summary)
+        elif hubspot_object_of(path):
+            read_hubspot_file(connection, path, summary)
+        else:
+            summary.ignored_files.append(path.name)
+    if not fields and not summary.rows:
+        known = ", ".join([*(f"{name}.csv" for name in SALESFORCE), *(f"{name}.json" for name in HUBSPOT)])
+        raise ImportRefusedError(f"{folder} holds no file named after an API object. Name files like: {known}.")
+    fill_salesforce(connection, fields, summary)
+    derive_portal(connection, summary)
+    return summary, _clock_after(connection)
+
+
+def _clock_after(connection: duckdb.DuckDBPyConnection) -> datetime:
+    stamps = [
+        f'select max("SystemModstamp") as stamp from salesforce."{name}"'
+        for name in SALESFORCE
+        if name != "OpportunityFieldHistory"
+    ]
+    stamps += [f"select max(updated_at) from hubspot.{name}" for name in HUBSPOT]
+    row = connection.execute(f"select cast(max(stamp) as date) from ({' union all '.join(stamps)})").fetchone()
+    assert row is not None
+    return datetime.combine(row[0] + timedelta(days=1), datetime.min.time()) + timedelta(hours=CLOCK_HOUR)
