@@ -10,7 +10,7 @@ import duckdb
 
 from expectations.rules import Policy, Severity
 from expectations.suites import rules
-from expectations.tables import FINDINGS, RUNS, TOUCHED
+from expectations.tables import FINDINGS, RUNS, TOUCHED, create_tables
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class HoldReason:
 def untrusted_money(warehouse: Path) -> UntrustedMoney:
     """Open money and its untrusted part, by the findings as they stand."""
     with duckdb.connect(str(warehouse)) as connection:
+        create_tables(connection)
         return _untrusted_money(connection)
 
 
@@ -64,6 +65,7 @@ def hold_reasons(warehouse: Path, *, untrusted_share_limit: float) -> list[HoldR
     `untrusted_share_limit` is a fraction of the open amount: touched deals may reach it, not exceed it.
     """
     with duckdb.connect(str(warehouse)) as connection:
+        create_tables(connection)
         money = _untrusted_money(connection)
         reasons = [
             _share_reason(connection, money, untrusted_share_limit),

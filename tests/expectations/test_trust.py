@@ -116,6 +116,13 @@ def test_checks_that_were_never_judged_hold(frame: Frame) -> None:
     assert "C17" in reason.check_ids
 
 
+def test_a_warehouse_that_nobody_judged_is_not_published(frame: Frame) -> None:
+    (reason,) = hold_reasons(frame.path, untrusted_share_limit=1.0)
+
+    assert reason.kind == "not_judged"
+    assert len(reason.check_ids) == 12
+
+
 def test_a_check_that_broke_last_night_holds(frame: Frame) -> None:
     evaluate(frame.path, AS_OF)
     frame.change("alter table intermediate.int_opportunities_conformed rename loss_class to renamed")
