@@ -107,6 +107,7 @@ def _without_load_ids(tables: dict[str, Any]) -> object:
 
 def main(folder: Path, points: int) -> None:
     """Kill at `points` instants spread evenly over both nights."""
+    folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "undisturbed"
     _, first_length = in_child(whole, FIRST_NIGHT, Killer(None))
     shutil.copytree(whole, folder / "after-first")

@@ -257,3 +257,21 @@ def test_deletions_before_the_first_rows_make_no_table(bench: Bench) -> None:
 
     assert bench.apply() == [Counts(unknown=1)]
     assert read_tables(bench.warehouse, "raw_ledger") == {}
+
+
+def test_a_table_whose_loads_do_not_all_go_in_is_left_as_it_was(bench: Bench) -> None:
+    bench.land([("a", 1, "before"), ("b", 1, "before")])
+    bench.apply()
+    bench.land([("a", 2, "after")])
+    damaged = bench.log.part_paths(bench.land([("b", 2, "after")]))[0]
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-40])
+
+    with pytest.raises(duckdb.Error):
+        bench.apply()
+
+    assert bench.rows() == {"a": ("before", False), "b": ("before", False)}
+    assert bench.warehouse.execute("select count(*) from raw_meta.loads").fetchall() == [(1,)]
+    damaged.write_bytes(content)
+    assert len(bench.apply()) == 2
+    assert bench.rows() == {"a": ("after", False), "b": ("after", False)}
