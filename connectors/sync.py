@@ -28,6 +28,7 @@ def run_sync(
     warehouse: Path,
     streams: Sequence[Stream],
     *,
+    every_stream: Sequence[Stream] | None = None,
     listener: Listener | None = None,
     engine: EngineSettings | None = None,
     code_version: str = "",
@@ -37,6 +38,9 @@ def run_sync(
 
     A stream that fails does not stop the others, unless the CRM is out of reach or refuses the credentials; the
     report says what became of each, and `report.raise_for_failure()` turns it into an exception.
+
+    `every_stream` is all that the connection has, None if `streams` is. Where `streams` leaves some out, the bound of
+    the last completed sync stays as it is: the others know nothing of the time since.
 
     Raises:
         BusyError: another run has the connection, or somebody keeps the warehouse file open.
@@ -52,7 +56,7 @@ def run_sync(
         with open_warehouse(warehouse, engine, wait_seconds=lock_wait_seconds) as connection:
             applied = apply_loads(connection, log, connector.connection)
             report = replace(report, applied=tuple(applied))
-            if report.is_complete:
+            if report.is_complete and set(streams) >= set(every_stream or streams):
                 record_sync(connection, connector.connection, run.identity, report.hi)
         for result in applied:
             run.tell_applied(result)

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     settings = _settings(console)
     prepare_dagster_home(settings.paths)
     with _sandbox(settings, console) if settings.is_sandbox else contextlib.nullcontext():
-        command = [DAGSTER, "dev", "--workspace", PROJECT_DIR / "workspace.yaml", *arguments]
+        command = [str(DAGSTER), "dev", "--workspace", str(PROJECT_DIR / "workspace.yaml"), *arguments]
         try:
             return subprocess.run(command, cwd=PROJECT_DIR, check=False).returncode  # noqa: S603 - our own command
         except KeyboardInterrupt:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -17,7 +17,7 @@ from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.sandbox.world import World
 from connectors.secret import Secret
-from connectors.streams import Connector, Listener, Stream, SyncReport
+from connectors.streams import Connector, Listener, Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
 from dagster_project.settings import Paths, Settings, read_paths, read_settings
 
@@ -93,21 +93,23 @@ class Crms(dg.ConfigurableResource[None]):
             return True
         return bool(self._settings.salesforce if crm == "salesforce" else self._settings.hubspot_token)
 
-    def sync(self, crm: str, streams: list[Stream], on_event: Listener) -> SyncReport:
-        """Bring the raw tables of `streams` up to the CRM's present.
+    def sync(self, crm: str, streams: Sequence[Stream], every: Sequence[Stream], on_event: Listener) -> SyncReport:
+        """Bring the raw tables of `streams`, which are all or some of `every`, up to the CRM's present.
 
         Raises:
             CrmError: see connectors.errors; what was landed before is kept.
         """
         paths = self._settings.paths
 
-        def listener(event: object) -> None:
-            on_event(event)  # type: ignore[arg-type]
+        def listener(event: SyncEvent) -> None:
+            on_event(event)
             if self._listener is not None:
-                self._listener(event)  # type: ignore[arg-type]
+                self._listener(event)
 
         with LandingLog(paths.landing) as log:
-            return run_sync(self._connector(crm), log, paths.warehouse, streams, listener=listener)
+            return run_sync(
+                self._connector(crm), log, paths.warehouse, streams, every_stream=every, listener=listener
+            )
 
     def _connector(self, crm: str) -> Connector:
         if self._settings.is_sandbox:
@@ -150,7 +152,7 @@ class Crms(dg.ConfigurableResource[None]):
 def create_world(path: Path, size: str) -> None:
     """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    World.create(path, size=int(size) if size.isdigit() else size).close()
+    World.create(path, size=size).close()
 
 
 def _wait_for_lease(path: Path, sleep: Callable[[float], None] = time.sleep) -> Lease:

@@ -37,7 +37,7 @@ def sync_tables(
     selected = {key.path[-1] for key in context.selected_asset_keys}
     wanted = [stream for stream in streams if stream.raw_table in selected]
     try:
-        report = crms.sync(crm, wanted, lambda event: _log(context, event))
+        report = crms.sync(crm, wanted, streams, lambda event: _log(context, event))
         report.raise_for_failure()
     except PausedError as error:
         raise dg.Failure(description=f"Paused: {error}", allow_retries=False) from error
