@@ -27,7 +27,7 @@ class Carry:
         self._window = window
 
     def keep(self, ids: Sequence[str], files: Sequence[Path], *, has_history: bool) -> None:
-        """Records of the reading that has begun, and the pages that they came in."""
+        """Live records of the reading that has begun, and the pages that they came in."""
         if self._window is None:
             return
         self._ids.extend(ids)
@@ -52,7 +52,7 @@ class Carry:
 
     @property
     def ids(self) -> Sequence[str]:
-        """Live and archived records that were read."""
+        """Live records that were read."""
         return self._ids
 
     @property

@@ -6,9 +6,10 @@ winner's, which names the losers. A restored record becomes live again when its 
 
 from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
 from connectors.hubspot.parts import Group
+from connectors.hubspot.search import Query, has_value
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import ARCHIVED, archived_source, merged_source
-from connectors.hubspot.walks import Query, has_value, walk_ids, walk_window
+from connectors.hubspot.sources import GONE, archived_source, merged_source
+from connectors.hubspot.walks import walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
@@ -38,7 +39,7 @@ class DeletionsLane:
         kind = OBJECT_TYPES[line.stream.object_name]
         ids = self._session.archived.ids(kind, load.window)
         if ids:
-            load.land(archived_source(self._session.archived.files(kind), load.window), ARCHIVED)
+            load.land(archived_source(self._session.archived.files(kind), load.window), GONE)
         if line.details:
             self._land_merged(kind, load)
         return Fetched()
@@ -51,5 +52,5 @@ class DeletionsLane:
         for step in steps:
             group.add(step.bodies)
         if group.files:
-            load.land(merged_source(group.files), ARCHIVED)
+            load.land(merged_source(group.files), GONE)
             group.clear()

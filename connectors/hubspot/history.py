@@ -10,9 +10,10 @@ from connectors.hubspot.batches import read_batch
 from connectors.hubspot.objects import HISTORY_COLUMNS, OBJECT_TYPES
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.search import ID, Query
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import HISTORY, history_source, kept_history_source
-from connectors.hubspot.walks import ID, Ask, Query, Step, fits_address, walk_ids, walk_list, walk_window
+from connectors.hubspot.walks import Ask, Step, fits_address, walk_ids, walk_list, walk_window
 from connectors.landing import Checkpoint, OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream

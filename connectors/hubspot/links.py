@@ -13,9 +13,10 @@ from connectors.errors import NoAccessError, UnexpectedReplyError
 from connectors.hubspot.client import Client, fields_of, results_of
 from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES
 from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.search import Query, equals
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import LINK, links_source
-from connectors.hubspot.walks import Query, Step, equals, walk_ids, walk_window
+from connectors.hubspot.walks import Step, walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream

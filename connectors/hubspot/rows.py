@@ -24,23 +24,10 @@ from connectors.hubspot.batches import batch_size, read_batch
 from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.search import SEARCH_PAGE, Found, Query, count, first_page
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import RECORD, misfits_query, records_source
-from connectors.hubspot.walks import (
-    HISTORY_PAGE,
-    LIST_PAGE,
-    SEARCH_PAGE,
-    Ask,
-    Found,
-    Query,
-    Step,
-    count,
-    first_page,
-    fits_address,
-    walk_ids,
-    walk_list,
-    walk_window,
-)
+from connectors.hubspot.walks import HISTORY_PAGE, LIST_PAGE, Ask, Step, fits_address, walk_ids, walk_list, walk_window
 from connectors.landing import Checkpoint, OpenLoad, Window
 from connectors.streams import Fetched, PlanLine, Stream
 
@@ -183,7 +170,7 @@ class _Reading:
         for at in range(done, len(ids), size):
             batch = read_batch(self._session.client, kind, ids[at : at + size], self._ask, archived=True)
             self._group.add(batch.bodies, batch.ids)
-            self._land({"step": "archived", "live": self.live, "done": at + size})
+            self._land({"step": "archived", "live": self.live, "done": at + size}, is_live=False)
         if kind.history and self._resume is None:
             self._session.carry.finish()
 
@@ -195,7 +182,7 @@ class _Reading:
             return walk_ids(client, plan.query, resume=self._resume, first=plan.take_first())
         return walk_window(client, plan.query, window, resume=self._resume, first=plan.take_first())
 
-    def _land(self, checkpoint: Checkpoint) -> None:
+    def _land(self, checkpoint: Checkpoint, *, is_live: bool = True) -> None:
         group, properties = self._group, self._plan.properties
         known = group.repeated - set(group.ids)
         try:
@@ -206,7 +193,9 @@ class _Reading:
             source = records_source(group.files, properties, without=known, lenient=True)
             self._load.land(source, RECORD, checkpoint=checkpoint)
         self.rows += len(set(group.ids))
-        self._session.carry.keep(group.ids, group.files, has_history=bool(self._ask.history))
+        # HubSpot tells no links of archived deals, so their ids are of no use to the lanes after this one
+        live_ids = group.ids if is_live else ()
+        self._session.carry.keep(live_ids, group.files, has_history=bool(self._ask.history))
         group.clear()
 
     def _report_misfits(self, files: Sequence[Path]) -> bool:

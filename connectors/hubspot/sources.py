@@ -16,7 +16,10 @@ HISTORY = RecordRule(
     '"timestamp"',
 )
 LINK = RecordRule("deal_id || '/' || to_object_type || '/' || to_object_id || '/' || category || '/' || type_id")
-ARCHIVED = RecordRule("id", "gone_at", is_deleted="true", deleted_at="gone_at", merged_into="merged_into")
+# an archived record may carry a later stamp than its archiving, and a tombstone must not be older than its record
+GONE = RecordRule(
+    "id", "greatest(gone_at, updated_at)", is_deleted="true", deleted_at="gone_at", merged_into="merged_into"
+)
 OWNER = PIPELINE = RecordRule("id", "updated_at", "archived", "case when archived then updated_at end")
 STAGE = RecordRule("pipeline_id || '/' || id", "updated_at", "archived", "case when archived then updated_at end")
 
@@ -95,8 +98,8 @@ def archived_source(files: Sequence[Path], window: Window) -> str:
     )
     lo = f"and gone_at >= timestamptz {literal(window.lo.isoformat())} " if window.lo else ""
     return (
-        "(select id, gone_at, null as merged_into from "
-        f'(select id, coalesce("archivedAt", "updatedAt") as gone_at from {pages}) '
+        "(select id, gone_at, updated_at, null as merged_into from (select id, "
+        f'coalesce("archivedAt", "updatedAt") as gone_at, "updatedAt" as updated_at from {pages}) '
         f"where gone_at < timestamptz {literal(window.hi.isoformat())} {lo})"
     )
 
@@ -109,7 +112,8 @@ def merged_source(files: Sequence[Path]) -> str:
         records="results",
     )
     return (
-        '(select trim(loser) as id, gone_at, merged_into from (select id as merged_into, "updatedAt" as gone_at, '
+        "(select trim(loser) as id, gone_at, gone_at as updated_at, merged_into from "
+        '(select id as merged_into, "updatedAt" as gone_at, '
         f"unnest(string_split(properties.hs_merged_object_ids, ';')) as loser from {pages}) "
         "where trim(loser) not in ('', merged_into))"
     )
