@@ -61,7 +61,7 @@ AMOUNT_CHANGE_SHARES = (0.36, 0.18)
 # -- stage movement ---------------------------------------------------------------------------------------------------
 # A/J: 5-10 % of deals move backwards at least once
 REGRESSION_SHARE = 0.07
-# J: the stages that share a canonical step with a neighbour (Id. Decision Makers, Perception Analysis) are often passed over
+# J: stages that share a canonical step with a neighbour (Id. Decision Makers, Perception Analysis) are often skipped
 OPTIONAL_STAGE_SHARE = 0.62
 CREATED_IN_QUALIFICATION_SHARE = 0.35
 # J: a rep calls a proposal a commit by hand, or keeps a contract out of commit
@@ -94,7 +94,7 @@ DUPLICATE_CONTACT_SHARE = 0.03
 # J: companies that work in both CRMs, and how many of their deals are entered twice
 SHARED_ACCOUNT_SHARE = 0.05
 SHARED_DEAL_SHARE = 0.70
-# J: deletions
+# J: how often somebody deletes
 DELETED_DEAL_SHARE = 0.02
 PURGED_OF_DELETED_SHARE = 0.45
 DELETED_CONTACT_SHARE = 0.012

@@ -1,4 +1,4 @@
-"""What is done about deals: e-mails, calls, meetings and tasks; and what hangs on them: contact roles and line items."""
+"""What is done about deals (e-mails, calls, meetings, tasks), and what hangs on them (contact roles, line items)."""
 
 import duckdb
 import numpy as np
@@ -35,7 +35,7 @@ def store_activities(
             _store_kind(connection, kind, deals, deal, road, seats, created_at, deleted_at)
 
 
-def _store_kind(  # noqa: PLR0913 - one batch of one kind
+def _store_kind(
     connection: duckdb.DuckDBPyConnection,
     kind: int,
     deals: Deals,

@@ -6,8 +6,8 @@ from itertools import combinations, groupby, pairwise
 
 import duckdb
 
-from connectors.sandbox.world.stages import SALESFORCE, Stage
 from connectors.sandbox.world.days import moment
+from connectors.sandbox.world.stages import SALESFORCE, Stage
 
 # check, crm, pipeline, stage, entity type, entity id, detail
 Finding = tuple[str, str | None, str | None, str | None, str, str, str]
@@ -164,7 +164,8 @@ where versions.happened_at <= getvariable('hi') and (versions.ended_at is null o
     and coalesce(deals.deleted_at > getvariable('hi'), true)
 """
 _ENTITY = """stages.crm, stages.pipeline_id, stages.stage_id, 'opportunity',
-    stages.crm || ':' || case when deals.is_hubspot then plan.deal_id(deals.deal_no) else plan.opportunity_id(deals.deal_no) end"""
+    stages.crm || ':' || case when deals.is_hubspot then plan.deal_id(deals.deal_no)
+        else plan.opportunity_id(deals.deal_no) end"""
 
 _TIME_DEFECTS = f"""
 select 'C16', {_ENTITY}, json_object('created_at', deals.shown_created_at, 'closed_at', versions.close_at)

@@ -19,7 +19,8 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         create or replace macro plan.plain_money(cents) as case when cents % 100 = 0 then cast(cents // 100 as varchar)
             else cast(cast(cents / 100 as decimal(18, 2)) as varchar) end""")
     connection.execute("""
-        create or replace macro plan.manual_category(n) as case n when 1 then 'PIPELINE' when 2 then 'BEST_CASE' when 3 then 'COMMIT' end""")
+        create or replace macro plan.manual_category(n) as case n when 1 then 'PIPELINE' when 2 then 'BEST_CASE'
+            when 3 then 'COMMIT' end""")
     written = {"deals": upsert(connection, "hubspot.deals", ["id"], _DEAL)}
     connection.execute(
         "delete from hubspot.deals using deal_now as gone where id = plan.deal_id(gone.deal_no) and gone.is_purged"
@@ -36,8 +37,10 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
     """All associations of touched deals, both directions, anew."""
     engagements = " union all ".join(
-        f"""select deal_no, '{name}', plan.engagement_id(activity_no), 'HUBSPOT_DEFINED', {outward}, {inward}, null, null
-        from plan.activities inner join linked using (deal_no) where kind = {kind} and entered_at <= getvariable('hi')"""
+        f"""select deal_no, '{name}', plan.engagement_id(activity_no), 'HUBSPOT_DEFINED', {outward}, {inward}, null,
+            null
+        from plan.activities inner join linked using (deal_no) where kind = {kind}
+            and entered_at <= getvariable('hi')"""
         for kind, (name, outward, inward) in _ENGAGEMENTS.items()
     )
     connection.execute(f"""
@@ -48,7 +51,8 @@ def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
         companies as (
             select deal_no, company_now.id as company from linked inner join company_now using (account_no)
         )
-        select deal_no, 'companies' as to_type, company as to_id, 'HUBSPOT_DEFINED' as category, 5 as outward, 6 as inward,
+        select deal_no, 'companies' as to_type, company as to_id, 'HUBSPOT_DEFINED' as category, 5 as outward, 6
+            as inward,
             'Primary' as outward_label, 'Primary' as inward_label
         from companies
         union all
@@ -125,8 +129,10 @@ with changes as (
             {property: 'amount', old: plan.plain_money(versions.prev_amount), new: plan.plain_money(versions.amount)},
             {property: 'closedate', old: strftime(versions.prev_close_at, '%Y-%m-%dT%H:%M:%SZ'),
                 new: strftime(versions.close_at, '%Y-%m-%dT%H:%M:%SZ')},
-            {property: 'hubspot_owner_id', old: plan.owner_id(versions.prev_owner_no), new: plan.owner_id(versions.owner_no)},
-            {property: 'pipeline', old: case when versions.version_no > 0 then stages.pipeline_id end, new: stages.pipeline_id},
+            {property: 'hubspot_owner_id', old: plan.owner_id(versions.prev_owner_no),
+                new: plan.owner_id(versions.owner_no)},
+            {property: 'pipeline', old: case when versions.version_no > 0 then stages.pipeline_id end,
+                new: stages.pipeline_id},
             {property: 'hs_manual_forecast_category', old: plan.manual_category(versions.prev_category),
                 new: plan.manual_category(versions.category)}
         ]) as change

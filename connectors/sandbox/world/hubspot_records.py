@@ -8,7 +8,7 @@ from connectors.sandbox.world.storage import upsert
 
 
 def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Write what changed in the window (needs `account_now`); also `company_now`, the id that each company answers to."""
+    """Write what changed in the window (needs `account_now`), and `company_now`: the id each company answers to."""
     connection.execute(_COMPANY_NOW)
     written = {
         "companies": upsert(connection, "hubspot.companies", ["id"], f"{_COMPANY} union all by name {_MERGED_COMPANY}"),
@@ -58,7 +58,8 @@ _COMPANY_COLUMNS = """
 # the old record stands as it stood when it was merged
 _COMPANY = f"""
 select
-    plan.company_id(account_no) as id, created_at, stamp as updated_at, false as archived, cast(null as timestamp) as archived_at,
+    plan.company_id(account_no) as id, created_at, stamp as updated_at, false as archived, cast(null as timestamp)
+        as archived_at,
     case when merge_no is not null then id end as merged_into,
     plan.company_id(account_no) as hs_object_id,
     case when won_at <= stamp then 'customer' else 'opportunity' end as lifecyclestage,
@@ -79,7 +80,8 @@ select
     strftime(stamp, '%Y-%m-%dT%H:%M:%S.%gZ') as hs_lastmodifieddate,
     plan.company_id(account_no) || ';' || plan.company_id(merge_no) as hs_merged_object_ids,
     {_COMPANY_COLUMNS}
-from (select *, touched_at + to_milliseconds(5 + account_no % 700) as stamp from company_now where merge_no is not null and not is_merged)
+from (select *, touched_at + to_milliseconds(5 + account_no % 700) as stamp from company_now
+    where merge_no is not null and not is_merged)
 where stamp > getvariable('lo')
 """
 
@@ -87,9 +89,12 @@ _CONTACT = """
 with contacts as (
     select
         contacts.*, companies.id as company, companies.merge_at as company_merged_at, companies.won_at,
-        getvariable('first_names')[contacts.first_name + 1] as first, getvariable('last_names')[contacts.last_name + 1] as last,
-        coalesce(case when contacts.merged_at <= getvariable('hi') then contacts.contact_no end, duplicates.contact_no) as merge_no,
-        coalesce(case when contacts.merged_at <= getvariable('hi') then contacts.merged_at end, duplicates.merged_at) as merge_at,
+        getvariable('first_names')[contacts.first_name + 1] as first,
+            getvariable('last_names')[contacts.last_name + 1] as last,
+        coalesce(case when contacts.merged_at <= getvariable('hi') then contacts.contact_no end,
+            duplicates.contact_no) as merge_no,
+        coalesce(case when contacts.merged_at <= getvariable('hi') then contacts.merged_at end, duplicates.merged_at)
+            as merge_at,
         coalesce(contacts.deleted_at <= getvariable('hi'), false) as is_deleted
     from plan.contacts as contacts
     inner join company_now as companies using (account_no)
@@ -101,7 +106,8 @@ with contacts as (
 records as (
     select *, plan.hubspot_contact_id(contact_no) as id, null as merged_ids,
         case when merge_no is not null then plan.merged_contact_id(merge_no) end as merged_into,
-        coalesce(merge_at, greatest(created_at, company_merged_at, case when is_deleted then deleted_at end)) as touched_at
+        coalesce(merge_at, greatest(created_at, company_merged_at, case when is_deleted then deleted_at end))
+            as touched_at
     from contacts
     union all by name
     select *, plan.merged_contact_id(merge_no) as id,
@@ -115,11 +121,13 @@ stamped as (
     select *, touched_at + to_milliseconds(3 + contact_no % 800) as stamp from records
 )
 select
-    id, created_at, stamp as updated_at, is_deleted as archived, case when is_deleted then deleted_at end as archived_at, merged_into,
+    id, created_at, stamp as updated_at, is_deleted as archived, case when is_deleted then deleted_at end
+        as archived_at, merged_into,
     id as hs_object_id,
     first as firstname,
     last as lastname,
-    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || look_no || '@customer.example' as email,
+    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || look_no || '@customer.example'
+        as email,
     getvariable('job_titles')[title + 1] as jobtitle,
     'opportunity' as lifecyclestage,
     'CONNECTED' as hs_lead_status,
@@ -141,7 +149,8 @@ _ENGAGEMENT_COLUMNS = (
     ("calls", 2, """
         getvariable('call_subjects')[subject % 5 + 1] as hs_call_title,
         case when is_inbound then 'INBOUND' else 'OUTBOUND' end as hs_call_direction,
-        case when is_connected then 'f240bbac-87c9-4f6e-bf70-924b57d47db7' else '73a0d17f-1163-4015-bdd5-ec830791da20' end
+        case when is_connected then 'f240bbac-87c9-4f6e-bf70-924b57d47db7'
+            else '73a0d17f-1163-4015-bdd5-ec830791da20' end
             as hs_call_disposition,
         cast(minutes * 60000 as varchar) as hs_call_duration,
         'COMPLETED' as hs_call_status"""),
@@ -149,7 +158,8 @@ _ENGAGEMENT_COLUMNS = (
         getvariable('meeting_subjects')[subject % 5 + 1] as hs_meeting_title,
         strftime(starts_at, '%Y-%m-%dT%H:%M:%SZ') as hs_meeting_start_time,
         strftime(starts_at + to_minutes(minutes), '%Y-%m-%dT%H:%M:%SZ') as hs_meeting_end_time,
-        case when not is_done then 'SCHEDULED' when is_connected or subject % 3 > 0 then 'COMPLETED' else 'NO_SHOW' end as hs_meeting_outcome"""),
+        case when not is_done then 'SCHEDULED' when is_connected or subject % 3 > 0 then 'COMPLETED'
+            else 'NO_SHOW' end as hs_meeting_outcome"""),
     ("tasks", 4, """
         getvariable('task_subjects')[subject % 5 + 1] as hs_task_subject,
         case when is_done then 'COMPLETED' else 'NOT_STARTED' end as hs_task_status,
@@ -187,13 +197,15 @@ _OWNER = f"""
 with owners as (
     select *, coalesce(left_at <= getvariable('hi'), false) as has_left,
         case when left_at <= getvariable('hi') then left_at else created_at end as touched_at,
-        case when kind = 'manager' then user_no - {HUBSPOT_BASE + MANAGER_BASE} else manager_no - {HUBSPOT_BASE + MANAGER_BASE} end as team
+        case when kind = 'manager' then user_no - {HUBSPOT_BASE + MANAGER_BASE}
+            else manager_no - {HUBSPOT_BASE + MANAGER_BASE} end as team
     from plan.users
     where user_no >= {HUBSPOT_BASE} and kind in ('rep', 'manager') and created_at <= getvariable('hi')
 )
 select
     plan.owner_id(user_no) as id,
-    lower(strip_accents(first_name) || '.' || replace(strip_accents(last_name), '''', '')) || person_no || '@sandbox.example' as email,
+    lower(strip_accents(first_name) || '.' || replace(strip_accents(last_name), '''', '')) || person_no
+        || '@sandbox.example' as email,
     first_name, last_name, plan.owner_user_id(user_no) as user_id, 'PERSON' as type, has_left as archived, created_at,
     touched_at as updated_at,
     cast('[{{"id": "' || (310 + team) || '", "name": "Team ' || (team + 1) || '", "primary": true}}]' as json) as teams

@@ -34,9 +34,8 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     # characters: prefix(3) b m | 0 0 d7 d6 d5 | d4 d3 d2 d1 d0
     head = "case when substr(prefix, 3, 1) between 'A' and 'Z' then 'E' else 'A' end"
     middle, tail = checked([(7, 4), (6, 8), (5, 16)]), checked([(4, 1), (3, 2), (2, 4), (1, 8), (0, 16)])
-    connection.execute(
-        f"create or replace macro plan.salesforce_id(prefix, n) as prefix || 'bm00' || {body} || {head} || {middle} || {tail}"
-    )
+    whole = f"prefix || 'bm00' || {body} || {head} || {middle} || {tail}"
+    connection.execute(f"create or replace macro plan.salesforce_id(prefix, n) as {whole}")
     for name, prefix in (
         ("opportunity", "006"),
         ("account", "001"),

@@ -8,19 +8,15 @@ import numpy as np
 
 from connectors.sandbox import facts
 from connectors.sandbox.world import stages
+from connectors.sandbox.world.close_dates import add_close_dates
 from connectors.sandbox.world.days import (
-    business_day_before,
-    last_business_day_of_month,
-    last_business_day_of_quarter,
     on_or_after,
-    on_or_before,
 )
 from connectors.sandbox.world.deals import LOST_COMPETITOR, SHOWCASES, WON, Deals
 from connectors.sandbox.world.events import (
     NO_AMOUNT,
     RANK_AMOUNT,
     RANK_CATEGORY,
-    RANK_CLOSE_DATE,
     RANK_CLOSED,
     RANK_CLOSED_AGAIN,
     RANK_CREATED,
@@ -32,7 +28,7 @@ from connectors.sandbox.world.events import (
     UNCHANGED,
     EventRows,
 )
-from connectors.sandbox.world.hashing import Flags, Ints, between, derive_keys, happens, normal, pick, uniform
+from connectors.sandbox.world.hashing import Flags, Ints, derive_keys, happens, normal, pick, uniform
 from connectors.sandbox.world.names import COMPETITORS, HUBSPOT_LOSS_REASONS, NEXT_STEPS, SALESFORCE_LOSS_REASONS
 from connectors.sandbox.world.people import HOLDERS_PER_SEAT, Seats
 from connectors.sandbox.world.visits import POSITIONS, Road
@@ -46,7 +42,7 @@ _PARKED_DAYS = 3650
 def plan_events(deals: Deals, road: Road, seats: Seats, plants: frozenset[str]) -> EventRows:
     """All events of all deals, from creation to the end, deletions aside."""
     events = EventRows()
-    close_day = _add_close_dates(events, deals, road, plants)
+    close_day = add_close_dates(events, deals, road, plants)
     _add_visits(events, deals, road, close_day, seats)
     _add_amounts(events, deals, road)
     _add_owners(events, deals, road, seats)
@@ -83,72 +79,20 @@ def _add_visits(events: EventRows, deals: Deals, road: Road, first_close: Ints, 
         )
         visits = road.visited[:, position] & (first != position) & may_enter(stage, entry, retired)
         events.add(visits, entry, RANK_VISIT + position, stage=stage, next_step=step)
-    for day, position, rank in (
+    for day, positions, rank in (
         (road.fallback_day, road.previous, RANK_FALLBACK),
         (road.return_day, road.deepest, RANK_RETURN),
     ):
-        stage, _ = road.visit(position)
+        stage, _ = road.visit(positions)
         events.add((day >= 0) & may_enter(stage, day, retired), day, rank, stage=stage)
 
 
-def may_enter(stage: Ints, day: Ints, retired: dict[int, int]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def may_enter(stage: Ints, day: Ints, retired: dict[int, int]) -> Flags:
     """False where an admin has retired the stage by that day."""
     allowed = np.ones(len(stage), dtype=np.bool_)
     for stage_no, retired_day in retired.items():
         allowed &= ~((stage == stage_no) & (day >= retired_day))
     return allowed
-
-
-def _add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozenset[str]) -> Ints:
-    """Pushes until the date fits, each made before the old date passes (unless planted), and pulls; returns the first date."""
-    stretch = np.round(
-        np.exp(facts.CLOSE_ESTIMATE_MEAN + facts.CLOSE_ESTIMATE_SPREAD * normal(deals.life_key, "estimate")), 6
-    )
-    guess = on_or_after(deals.created_day + np.maximum(5, np.floor(deals.cycle_days * stretch)).astype(np.int64))
-    habit = uniform(deals.life_key, "date habit")
-    date = np.where(
-        habit < 0.35,
-        last_business_day_of_month(guess),
-        np.where(habit < 0.5, last_business_day_of_quarter(guess), guess),
-    )
-    first = date
-    is_late = np.zeros(len(deals), dtype=np.bool_)
-    if "C17" in plants:
-        is_late = (deals.showcase < 0) & happens(deals.key, "overdue", facts.PLANTED_OVERDUE_SHARE)
-    closing = np.where(deals.ladder == 0, 8, np.where(deals.ladder == 1, 5, 6))
-    _, entered = road.visit(closing)
-    calls = road.visited[np.arange(len(deals)), closing] & (deals.showcase < 0) & (entered > deals.created_day)
-    calls &= happens(deals.life_key, "closing call", facts.CLOSING_CALL_SHARE) & (entered < road.close_day)
-    date = _push(events, deals, date, np.where(calls, entered, road.close_day), is_late, "")
-    hope = 0.25 + 0.8 * uniform(deals.life_key, "hope")
-    called = on_or_after(entered + np.maximum(4, np.floor((road.close_day - entered) * hope).astype(np.int64)))
-    events.add(calls, entered, RANK_CLOSE_DATE, close_day=called)
-    _push(events, deals, np.where(calls, called, date), road.close_day, is_late, "closing")
-    pulled = on_or_before(road.close_day + (first - road.close_day) // 2)
-    pull_day = on_or_after(deals.created_day + deals.cycle_days * 3 // 5)
-    pulls = (
-        ~calls
-        & (first > road.close_day + 20)
-        & (pull_day < road.close_day)
-        & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
-    )
-    events.add(pulls & (pulled >= road.close_day), pull_day, RANK_CLOSE_DATE, close_day=pulled)
-    return first
-
-
-def _push(events: EventRows, deals: Deals, date: Ints, until: Ints, is_late: Flags, phase: str) -> Ints:
-    """Push dates until none lies before `until`; each push comes before its date passes, or late where `is_late`."""
-    push_no = 0
-    while (behind := date < until).any():
-        keys = derive_keys(deals.life_key, f"push {phase}", push_no)
-        late_day = on_or_after(date + between(keys, "late", 6, 70))
-        day = np.where(is_late, late_day, business_day_before(date))
-        later = on_or_after(np.maximum(date, day) + between(keys, "push days", 14, 60))
-        later = np.where(happens(keys, "to month end", 0.4), last_business_day_of_month(later), later)
-        events.add(behind & (day < until), day, RANK_CLOSE_DATE, close_day=later)
-        date = np.where(behind, later, date)
-        push_no += 1
-    return date
 
 
 def _add_amounts(events: EventRows, deals: Deals, road: Road) -> None:
@@ -169,7 +113,7 @@ def _add_amounts(events: EventRows, deals: Deals, road: Road) -> None:
 
 
 def _add_owners(events: EventRows, deals: Deals, road: Road, seats: Seats) -> None:
-    """Owners change when a seat changes hands while the deal is open, or when a manager moves the deal to another seat."""
+    """Owners change when a seat changes hands while the deal is open, or when a manager moves it to another seat."""
     reassigned = (deals.showcase < 0) & happens(deals.key, "reassigned", facts.REASSIGN_SHARE)
     share = 0.2 + 0.5 * uniform(deals.key, "reassigned when")
     day = on_or_after(deals.created_day + np.floor(deals.cycle_days * share).astype(np.int64))

@@ -37,9 +37,10 @@ COMPANY_TAILS = (
 COMPANY_FORMS = ("Inc.", "LLC", "GmbH", "Ltd", "AB", "S.A.", "Group", "Co.")
 # industry label of Salesforce, and HubSpot's internal value of the same
 INDUSTRIES = (
-    ("Technology", "COMPUTER_SOFTWARE"), ("Manufacturing", "INDUSTRIAL_AUTOMATION"), ("Healthcare", "HOSPITAL_HEALTH_CARE"),
-    ("Banking", "BANKING"), ("Retail", "RETAIL"), ("Energy", "OIL_ENERGY"), ("Transportation", "TRANSPORTATION_TRUCKING_RAILROAD"),
-    ("Insurance", "INSURANCE"), ("Biotechnology", "BIOTECHNOLOGY"), ("Consulting", "MANAGEMENT_CONSULTING"),
+    ("Technology", "COMPUTER_SOFTWARE"), ("Manufacturing", "INDUSTRIAL_AUTOMATION"),
+    ("Healthcare", "HOSPITAL_HEALTH_CARE"), ("Banking", "BANKING"), ("Retail", "RETAIL"), ("Energy", "OIL_ENERGY"),
+    ("Transportation", "TRANSPORTATION_TRUCKING_RAILROAD"), ("Insurance", "INSURANCE"),
+    ("Biotechnology", "BIOTECHNOLOGY"), ("Consulting", "MANAGEMENT_CONSULTING"),
 )  # fmt: skip
 # city, state, postal code, country
 PLACES = (
@@ -48,7 +49,8 @@ PLACES = (
     ("Seattle", "WA", "98101", "United States"), ("Toronto", "ON", "M5H 2N2", "Canada"),
     ("London", "", "EC1A 1BB", "United Kingdom"), ("Berlin", "", "10115", "Germany"),
     ("München", "BY", "80331", "Germany"), ("Paris", "", "75001", "France"), ("Madrid", "", "28001", "Spain"),
-    ("Milano", "MI", "20121", "Italy"), ("Stockholm", "", "111 20", "Sweden"), ("São Paulo", "SP", "01001-000", "Brazil"),
+    ("Milano", "MI", "20121", "Italy"), ("Stockholm", "", "111 20", "Sweden"),
+    ("São Paulo", "SP", "01001-000", "Brazil"),
     ("Singapore", "", "018956", "Singapore"), ("Sydney", "NSW", "2000", "Australia"),
 )  # fmt: skip
 JOB_TITLES = (
@@ -61,8 +63,9 @@ HUBSPOT_BUYING_ROLES = ("DECISION_MAKER", "BUDGET_HOLDER", "END_USER", "EXECUTIV
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Trade Show", "Other")
 HUBSPOT_SOURCES = ("ORGANIC_SEARCH", "DIRECT_TRAFFIC", "REFERRALS", "OFFLINE", "PAID_SEARCH", "EMAIL_MARKETING")
 DEAL_SUBJECTS = (
-    "Analytics Platform", "Fleet Tracking", "Warehouse Automation", "Support Renewal", "Sensor Rollout", "Data Migration",
-    "Security Audit", "Line Upgrade", "Field Service App", "Training Package", "Integration Project", "Site Expansion",
+    "Analytics Platform", "Fleet Tracking", "Warehouse Automation", "Support Renewal", "Sensor Rollout",
+    "Data Migration", "Security Audit", "Line Upgrade", "Field Service App", "Training Package",
+    "Integration Project", "Site Expansion",
 )  # fmt: skip
 NEXT_STEPS = (
     "Send revised quote", "Book meeting with finance", "Share reference customer", "Agree mutual plan",
@@ -77,15 +80,18 @@ PRODUCTS = (
 )  # fmt: skip
 # label of Salesforce's picklist, and the class it means: 2 competitor, 3 no decision, 4 other
 SALESFORCE_LOSS_REASONS = (
-    ("Lost to Competitor", 2), ("Price", 2), ("No Decision / Non-Responsive", 3), ("No Budget / Lost Funding", 3), ("Other", 4),
+    ("Lost to Competitor", 2), ("Price", 2), ("No Decision / Non-Responsive", 3), ("No Budget / Lost Funding", 3),
+    ("Other", 4),
 )  # fmt: skip
 HUBSPOT_LOSS_REASONS = (
     ("Went with a competitor", 2), ("Cheaper offer elsewhere", 2), ("No decision made", 3), ("Budget frozen", 3),
     ("Bad timing", 3), ("Product gap", 4),
 )  # fmt: skip
 UNMAPPED_LOSS_REASONS = (None, "", "tbd", "???")
-EMAIL_SUBJECTS = ("Proposal for {0}", "Re: Proposal for {0}", "Pricing questions", "Re: Pricing questions", "Next steps",
-                  "Re: Next steps", "Introduction", "Re: Introduction", "Contract draft", "Re: Contract draft")  # fmt: skip
+EMAIL_SUBJECTS = (
+    "Proposal for {0}", "Re: Proposal for {0}", "Pricing questions", "Re: Pricing questions", "Next steps",
+    "Re: Next steps", "Introduction", "Re: Introduction", "Contract draft", "Re: Contract draft",
+)  # fmt: skip
 CALL_SUBJECTS = ("Discovery call", "Follow-up call", "Pricing call", "Check-in", "Cold call")
 MEETING_SUBJECTS = ("Product demo", "Needs workshop", "Executive briefing", "Contract review", "Kick-off planning")
 TASK_SUBJECTS = ("Prepare quote", "Update close plan", "Send case study", "Research stakeholders", "Follow up")

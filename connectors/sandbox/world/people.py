@@ -33,7 +33,8 @@ class Seats:
     def owner_on(self, seats: Ints, days: Ints) -> Ints:
         """User number of whoever holds each seat on each day."""
         holder = (self.starts[seats] <= days[:, None]).sum(axis=1) - 1
-        return self.base + seats * HOLDERS_PER_SEAT + np.maximum(holder, 0)
+        owners: Ints = self.base + seats * HOLDERS_PER_SEAT + np.maximum(holder, 0)
+        return owners
 
 
 def make_seats(scale: Scale, is_hubspot: bool) -> Seats:
@@ -130,7 +131,7 @@ def _store_staff(connection: duckdb.DuckDBPyConnection, scale: Scale, seats: Sea
         _store_users(connection, scale, one, one, long_ago[:1], never[:1], never[:1], kind)
 
 
-def _store_users(  # noqa: PLR0913 - one column each
+def _store_users(
     connection: duckdb.DuckDBPyConnection,
     scale: Scale,
     numbers: Ints,

@@ -71,7 +71,7 @@ def _store(
 
 
 def _is_duplicate(scale: Scale, no: Ints) -> Flags:
-    """Accounts entered a second time and later merged into the one numbered before; never two in a row, never shared ones."""
+    """Accounts entered twice and later merged into the one numbered before; never two in a row, never shared ones."""
 
     def drawn(numbers: Ints) -> Flags:
         return happens(make_keys(scale.seed, "account", numbers), "duplicate", facts.DUPLICATE_ACCOUNT_SHARE)
@@ -84,7 +84,7 @@ def _is_duplicate(scale: Scale, no: Ints) -> Flags:
 def _store_contacts(
     connection: duckdb.DuckDBPyConnection, scale: Scale, account_no: Ints, looks_like: Ints, created_at: Ints
 ) -> None:
-    """One to three contacts per account; a fourth is a duplicate of the first, merged later. Only the third may be deleted."""
+    """One to three contacts per account; a fourth is a duplicate, merged later. Only the third may be deleted."""
     place = np.tile(np.arange(CONTACTS_PER_ACCOUNT, dtype=np.int64), len(account_no))
     account = np.repeat(account_no, CONTACTS_PER_ACCOUNT)
     no = account * CONTACTS_PER_ACCOUNT + place

@@ -16,13 +16,15 @@ def write_activities(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
             insert into salesforce._deleted
             select '{name}', rows."Id", deals.deleted_at, false
             from salesforce."{name}" as rows
-            inner join plan.deals as deals on rows."WhatId" = plan.opportunity_id(deals.deal_no) and not deals.is_hubspot
+            inner join plan.deals as deals on rows."WhatId" = plan.opportunity_id(deals.deal_no)
+                and not deals.is_hubspot
             where deals.deleted_at > getvariable('lo') and deals.deleted_at <= getvariable('hi')""")
         connection.execute(f"""
             create or replace temp table gone_rows as
             select rows."Id" as id, deals.purged_at
             from salesforce."{name}" as rows
-            inner join plan.deals as deals on rows."WhatId" = plan.opportunity_id(deals.deal_no) and not deals.is_hubspot
+            inner join plan.deals as deals on rows."WhatId" = plan.opportunity_id(deals.deal_no)
+                and not deals.is_hubspot
             where deals.purged_at <= getvariable('hi')""")
         connection.execute(f"insert into salesforce._deleted select '{name}', id, purged_at, true from gone_rows")
         connection.execute(f'delete from salesforce."{name}" where "Id" in (select id from gone_rows)')
@@ -42,7 +44,8 @@ with rows as (
     from plan.activities as activities
     inner join plan.deals as deals using (deal_no)
     inner join plan.accounts as accounts on accounts.account_no = activities.account_no
-    where not deals.is_hubspot and entered_at <= getvariable('hi') and coalesce(deals.purged_at > getvariable('hi'), true)
+    where not deals.is_hubspot and entered_at <= getvariable('hi') and coalesce(deals.purged_at > getvariable('hi'),
+        true)
 ),
 stamped as (
     select *, greatest(entered_at, account_merged_at, case when kind = 4 and is_done then done_at end,

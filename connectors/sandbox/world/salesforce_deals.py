@@ -28,7 +28,8 @@ def write_opportunities(connection: duckdb.DuckDBPyConnection) -> dict[str, int]
             select '{name}', children."Id", deals.deleted_at, false
             from plan.deals as deals
             inner join salesforce."{name}" as children on children."{link}" = plan.opportunity_id(deals.deal_no)
-            where not deals.is_hubspot and deals.deleted_at > getvariable('lo') and deals.deleted_at <= getvariable('hi')""")
+            where not deals.is_hubspot and deals.deleted_at > getvariable('lo')
+                and deals.deleted_at <= getvariable('hi')""")
     for name in reversed(written):
         link = "Id" if name == "Opportunity" else "OpportunityId"
         connection.execute(f"""
@@ -60,7 +61,8 @@ select
     plan.account_id(account_now_no) as "AccountId",
     plan.salesforce_id('012', case when type = 0 then 1 else 2 end) as "RecordTypeId",
     deal_name as "Name",
-    case when deal_no % 5 = 0 then 'Asked for ' || lower(getvariable('deal_subjects')[subject + 1]) || ' in the first call.' end
+    case when deal_no % 5 = 0 then 'Asked for ' || lower(getvariable('deal_subjects')[subject + 1])
+        || ' in the first call.' end
         as "Description",
     stage_id as "StageName",
     plan.money(amount) as "Amount",
@@ -104,7 +106,8 @@ select
     cast(versions.close_at as date) as "CloseDate",
     versions.probability as "Probability",
     plan.category_enum(versions.category) as "ForecastCategory",
-    case when versions.prev_amount is distinct from versions.amount then plan.money(versions.prev_amount) end as "PrevAmount",
+    case when versions.prev_amount is distinct from versions.amount then plan.money(versions.prev_amount) end
+        as "PrevAmount",
     case when cast(versions.prev_close_at as date) <> cast(versions.close_at as date)
         then cast(versions.prev_close_at as date) end as "PrevCloseDate",
     greatest(
@@ -133,9 +136,11 @@ with changes as (
             {{place: 0, field: 'StageName', kind: 'DynamicEnum', old: before.stage_id, new: stages.stage_id}},
             {{place: 1, field: 'Amount', kind: 'Currency', old: cast(plan.money(versions.prev_amount) as varchar),
                 new: cast(plan.money(versions.amount) as varchar)}},
-            {{place: 2, field: 'CloseDate', kind: 'DateOnly', old: cast(cast(versions.prev_close_at as date) as varchar),
+            {{place: 2, field: 'CloseDate', kind: 'DateOnly', old: cast(cast(versions.prev_close_at as date)
+                as varchar),
                 new: cast(cast(versions.close_at as date) as varchar)}},
-            {{place: 3, field: 'ForecastCategoryName', kind: 'DynamicEnum', old: plan.category_name(versions.prev_category),
+            {{place: 3, field: 'ForecastCategoryName', kind: 'DynamicEnum',
+                old: plan.category_name(versions.prev_category),
                 new: plan.category_name(versions.category)}},
             {{place: 4, field: 'Owner', kind: 'EntityId', old: plan.user_id(versions.prev_owner_no),
                 new: plan.user_id(versions.owner_no)}},
@@ -150,7 +155,8 @@ with changes as (
     inner join plan.stages_now as before on before.stage_no = versions.prev_stage_no
     inner join plan.users as sellers on sellers.user_no = versions.owner_no
     inner join plan.users as sellers_before on sellers_before.user_no = versions.prev_owner_no
-    where versions.version_no > 0 and versions.happened_at > getvariable('lo') and versions.happened_at <= getvariable('hi')
+    where versions.version_no > 0 and versions.happened_at > getvariable('lo')
+        and versions.happened_at <= getvariable('hi')
 )
 select
     plan.salesforce_id('017', (deal_no * {VERSIONS_PER_DEAL} + version_no) * 8 + change.place) as "Id",
@@ -170,7 +176,8 @@ _LINE_ITEM = """
 with lines as (
     select
         items.*, now.is_deleted, now.deleted_at, now.creator_no, amounts.changed_at,
-        plan.money(cast(floor(now.amount * to_percent / 100) as bigint) - cast(floor(now.amount * from_percent / 100) as bigint)) as total
+        plan.money(cast(floor(now.amount * to_percent / 100) as bigint) - cast(floor(now.amount * from_percent / 100)
+            as bigint)) as total
     from plan.line_items as items
     inner join deal_now as now using (deal_no)
     inner join (
@@ -216,10 +223,12 @@ select
     plan.user_id(deals.creator_no) as "CreatedById",
     roles.created_at as "LastModifiedDate",
     plan.user_id(deals.creator_no) as "LastModifiedById",
-    greatest(roles.created_at, case when deals.deleted_at <= getvariable('hi') then deals.deleted_at end) as "SystemModstamp"
+    greatest(roles.created_at, case when deals.deleted_at <= getvariable('hi') then deals.deleted_at end)
+        as "SystemModstamp"
 from plan.deal_contacts as roles
 inner join plan.deals as deals using (deal_no)
 where not deals.is_hubspot and coalesce(deals.purged_at > getvariable('hi'), true)
     and (deals.deleted_at is null or roles.created_at < deals.deleted_at) and roles.created_at <= getvariable('hi')
-    and greatest(roles.created_at, case when deals.deleted_at <= getvariable('hi') then deals.deleted_at end) > getvariable('lo')
+    and greatest(roles.created_at, case when deals.deleted_at <= getvariable('hi')
+        then deals.deleted_at end) > getvariable('lo')
 """

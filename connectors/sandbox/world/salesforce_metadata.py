@@ -24,7 +24,8 @@ _USER = f"""
 with users as (
     select *, case when left_at <= getvariable('hi') then left_at else created_at end as touched_at,
         coalesce(left_at > getvariable('hi'), true) as is_active,
-        lower(strip_accents(first_name) || '.' || replace(strip_accents(last_name), '''', '')) || person_no || '@sandbox.example' as address
+        lower(strip_accents(first_name) || '.' || replace(strip_accents(last_name), '''', '')) || person_no
+            || '@sandbox.example' as address
     from plan.users
     where created_at <= getvariable('hi') and user_no < plan_base()
 )
@@ -60,7 +61,8 @@ with roles as (
     select 10 + user_no - {MANAGER_BASE}, 1, 'Sales Manager Region ' || (1 + user_no - {MANAGER_BASE})
     from plan.users where kind = 'manager' and user_no < {DIRECTOR_NO}
     union all
-    select 1000 + user_no - {MANAGER_BASE}, 10 + user_no - {MANAGER_BASE}, 'Account Executive Region ' || (1 + user_no - {MANAGER_BASE})
+    select 1000 + user_no - {MANAGER_BASE}, 10 + user_no - {MANAGER_BASE}, 'Account Executive Region '
+        || (1 + user_no - {MANAGER_BASE})
     from plan.users where kind = 'manager' and user_no < {DIRECTOR_NO}
 )
 select
@@ -110,6 +112,7 @@ where timestamp '2023-06-01 07:00:00' > getvariable('lo')
 _ORGANIZATION = """
 select
     org_id as "Id", 'Sandbox Sales' as "Name", 'USA0S' as "InstanceName", true as "IsSandbox",
-    'USD' as "DefaultCurrencyIsoCode", 'America/New_York' as "TimeZoneSidKey", timestamp '2023-06-01 07:00:00' as "SystemModstamp"
+    'USD' as "DefaultCurrencyIsoCode", 'America/New_York' as "TimeZoneSidKey", timestamp '2023-06-01 07:00:00'
+        as "SystemModstamp"
 from state.world where timestamp '2023-06-01 07:00:00' > getvariable('lo')
 """

@@ -6,7 +6,7 @@ from connectors.sandbox.world.storage import upsert
 
 
 def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Write what changed in the window, and `account_now` for whoever needs accounts later; counts of rows by object."""
+    """Write what changed in the window, and `account_now` for whoever needs accounts later; counts of rows."""
     connection.execute(_ACCOUNT_NOW)
     written = {
         name: upsert(connection, f'salesforce."{name}"', ["Id"], select)
@@ -18,8 +18,9 @@ def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
     connection.execute(_DELETED)
     connection.execute(_PURGED)
-    connection.execute('delete from salesforce."Contact" using plan.contacts as gone where "Id" = plan.contact_id(gone.contact_no)'
-                       " and gone.purged_at <= getvariable('hi')")  # fmt: skip
+    connection.execute("""
+        delete from salesforce."Contact" using plan.contacts as gone
+        where "Id" = plan.contact_id(gone.contact_no) and gone.purged_at <= getvariable('hi')""")
     return written
 
 
@@ -33,12 +34,14 @@ with first_wins as (
     inner join plan.deals as deals using (deal_no)
     inner join plan.accounts as owners on owners.account_no = deals.account_no
     inner join plan.accounts as accounts
-        on accounts.account_no = case when owners.merged_at <= versions.happened_at then owners.merged_into_no else owners.account_no end
+        on accounts.account_no = case when owners.merged_at <= versions.happened_at then owners.merged_into_no
+            else owners.account_no end
     where stages.is_won and versions.happened_at <= getvariable('hi')
     group by accounts.account_no
 ),
 last_activities as (
-    select case when accounts.merged_at <= getvariable('hi') then accounts.merged_into_no else accounts.account_no end as account_no,
+    select case when accounts.merged_at <= getvariable('hi') then accounts.merged_into_no
+        else accounts.account_no end as account_no,
         max(coalesce(activities.done_at, activities.starts_at)) as last_activity_at
     from plan.activities as activities
     inner join plan.accounts as accounts using (account_no)
@@ -62,7 +65,8 @@ from plan.accounts as accounts
 inner join plan.tenures as tenures
     on tenures.seat = accounts.seat
     and tenures.started_at <= least(getvariable('hi'), coalesce(accounts.merged_at, getvariable('hi')))
-    and (tenures.ended_at is null or tenures.ended_at > least(getvariable('hi'), coalesce(accounts.merged_at, getvariable('hi'))))
+    and (tenures.ended_at is null or tenures.ended_at > least(getvariable('hi'), coalesce(accounts.merged_at,
+        getvariable('hi'))))
 left join first_wins using (account_no)
 left join last_activities using (account_no)
 left join plan.accounts as losers on losers.merged_into_no = accounts.account_no
@@ -84,7 +88,8 @@ select
     getvariable('industries')[industry + 1] as "Industry",
     employees * 140000 as "AnnualRevenue",
     employees as "NumberOfEmployees",
-    'https://www.' || lower(getvariable('company_heads')[head + 1] || getvariable('company_tails')[tail + 1]) || '.example' as "Website",
+    'https://www.' || lower(getvariable('company_heads')[head + 1] || getvariable('company_tails')[tail + 1])
+        || '.example' as "Website",
     ['Hot', 'Warm', 'Cold'][account_no % 3 + 1] as "Rating",
     plan.user_id(owner_no) as "OwnerId",
     created_at as "CreatedDate",
@@ -106,14 +111,16 @@ with contacts as (
         coalesce(contacts.deleted_at <= getvariable('hi'), false) as is_deleted,
         case when accounts.is_merged then accounts.merged_into_no else accounts.account_no end as account_now_no,
         case when accounts.is_merged then accounts.merged_at end as account_merged_at,
-        getvariable('first_names')[contacts.first_name + 1] as first, getvariable('last_names')[contacts.last_name + 1] as last
+        getvariable('first_names')[contacts.first_name + 1] as first,
+            getvariable('last_names')[contacts.last_name + 1] as last
     from plan.contacts as contacts
     inner join account_now as accounts using (account_no)
     where not accounts.is_hubspot and contacts.created_at <= getvariable('hi')
         and coalesce(contacts.purged_at > getvariable('hi'), true)
 ),
 stamped as (
-    select *, greatest(created_at, account_merged_at, case when is_merged then merged_at end, case when is_deleted then deleted_at end)
+    select *, greatest(created_at, account_merged_at, case when is_merged then merged_at end, case when is_deleted
+        then deleted_at end)
         as touched_at
     from contacts
 )
@@ -127,7 +134,8 @@ select
     first || ' ' || last as "Name",
     getvariable('job_titles')[title + 1] as "Title",
     getvariable('departments')[title % 5 + 1] as "Department",
-    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || look_no || '@customer.example' as "Email",
+    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || look_no || '@customer.example'
+        as "Email",
     '+1 555 ' || lpad(cast(look_no % 10000 as varchar), 4, '0') as "Phone",
     getvariable('lead_sources')[source + 1] as "LeadSource",
     plan.service_user_id() as "OwnerId",
@@ -143,7 +151,8 @@ where touched_at > getvariable('lo')
 _LEAD = """
 with leads as (
     select *,
-        case when ended_at <= getvariable('hi') then ended_at when worked_at <= getvariable('hi') then worked_at else created_at end
+        case when ended_at <= getvariable('hi') then ended_at when worked_at <= getvariable('hi') then worked_at
+            else created_at end
             as touched_at,
         coalesce(ended_at <= getvariable('hi'), false) as has_ended,
         worked_at <= getvariable('hi') as is_worked,
@@ -159,7 +168,8 @@ select
     first || ' ' || last as "Name",
     getvariable('job_titles')[title + 1] as "Title",
     getvariable('company_heads')[head + 1] || ' ' || getvariable('company_tails')[tail + 1] as "Company",
-    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || lead_no || '@lead.example' as "Email",
+    lower(strip_accents(first) || '.' || replace(strip_accents(last), '''', '')) || lead_no || '@lead.example'
+        as "Email",
     getvariable('lead_sources')[source + 1] as "LeadSource",
     case when has_ended and deal_no is not null then 'Closed - Converted' when has_ended then 'Closed - Not Converted'
         when is_worked then 'Working - Contacted' else 'Open - Not Contacted' end as "Status",

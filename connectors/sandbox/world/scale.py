@@ -48,7 +48,10 @@ class Scale:
         total = self.hubspot_deals if is_hubspot else self.salesforce_deals
         weights = _cumulative_weights(self.seed, is_hubspot)
         whole = weights[FIRST_CLOCK_DAY - START_DAY]
-        return np.floor(weights[np.clip(days - START_DAY, 0, _HORIZON_DAYS)] * total / whole + 1e-9).astype(np.int64)
+        firsts: Ints = np.floor(weights[np.clip(days - START_DAY, 0, _HORIZON_DAYS)] * total / whole + 1e-9).astype(
+            np.int64
+        )
+        return firsts
 
 
 def parse_size(size: str, seed: int) -> Scale:

@@ -108,17 +108,75 @@ BUSINESS_REVIEW, BUSINESS_REVIEW_PARTNER, TECHNICAL_CHECK, LOST_OLD = 45, 46, 47
 SOLUTION_REVIEW_RETIRED = day_number(date(2025, 6, 1))
 _ADDED = day_number(date(2025, 11, 3))
 _PLANTED = (
-    Stage(VERBAL_AGREEMENT, *_SF, "Verbal Agreement", "Verbal Agreement", 8.5, 85, BEST_CASE, None, plant="C01", changed_day=_ADDED),
-    Stage(WON_PARTNER, *_SF, "Closed Won - Partner", "Closed Won - Partner", 9.5, 100, PIPELINE, 7, True, True, plant="C06"),
-    Stage(PROPOSAL_LEGACY, *_SF, "Proposal Sent (legacy)", "Proposal Sent (legacy)", 7.5, 75, BEST_CASE, 5, plant="C07", ghost=True),
-    Stage(SOLUTION_REVIEW, *_SF, "Solution Review", "Solution Review", 4.5, 50, BEST_CASE, 4, plant="C08",
-          retired_day=SOLUTION_REVIEW_RETIRED, changed_day=SOLUTION_REVIEW_RETIRED),
+    Stage(
+        VERBAL_AGREEMENT,
+        *_SF,
+        "Verbal Agreement",
+        "Verbal Agreement",
+        8.5,
+        85,
+        BEST_CASE,
+        None,
+        plant="C01",
+        changed_day=_ADDED,
+    ),
+    Stage(
+        WON_PARTNER,
+        *_SF,
+        "Closed Won - Partner",
+        "Closed Won - Partner",
+        9.5,
+        100,
+        PIPELINE,
+        7,
+        True,
+        True,
+        plant="C06",
+    ),
+    Stage(
+        PROPOSAL_LEGACY,
+        *_SF,
+        "Proposal Sent (legacy)",
+        "Proposal Sent (legacy)",
+        7.5,
+        75,
+        BEST_CASE,
+        5,
+        plant="C07",
+        ghost=True,
+    ),
+    Stage(
+        SOLUTION_REVIEW,
+        *_SF,
+        "Solution Review",
+        "Solution Review",
+        4.5,
+        50,
+        BEST_CASE,
+        4,
+        plant="C08",
+        retired_day=SOLUTION_REVIEW_RETIRED,
+        changed_day=SOLUTION_REVIEW_RETIRED,
+    ),
     # canonical 4 beside the partner pipeline's 5: a step that the pipeline has anyway, so nobody skips it unknowingly
     Stage(BUSINESS_REVIEW, *_HS, "71300021", "Business Review", 2.5, 50, PIPELINE, 4, plant="C02", changed_day=_ADDED),
-    Stage(BUSINESS_REVIEW_PARTNER, *_PARTNER, "71300022", "Business Review", 4.5, 70, BEST_CASE, 5, plant="C02", changed_day=_ADDED),
-    Stage(TECHNICAL_CHECK, *_PARTNER, "71300024", "Technical Check", 3.5, 50, PIPELINE, 4, plant="C04", changed_day=_ADDED),
+    Stage(
+        BUSINESS_REVIEW_PARTNER,
+        *_PARTNER,
+        "71300022",
+        "Business Review",
+        4.5,
+        70,
+        BEST_CASE,
+        5,
+        plant="C02",
+        changed_day=_ADDED,
+    ),
+    Stage(
+        TECHNICAL_CHECK, *_PARTNER, "71300024", "Technical Check", 3.5, 50, PIPELINE, 4, plant="C04", changed_day=_ADDED
+    ),
     Stage(LOST_OLD, *_PARTNER, "71300025", "Closed Lost (old)", 7.5, 10, OMITTED, 8, plant="C05", changed_day=_ADDED),
-)  # fmt: skip
+)
 
 # a tick reaches these soon after the world's first day; each stays within every rule that the checks hold
 _EDITS = (

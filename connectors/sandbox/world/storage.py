@@ -1,14 +1,14 @@
 """Arrays into DuckDB tables, and rows into the visible tables by key."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from connectors.sandbox.world.hashing import Flags, Ints
+from connectors.sandbox.world.hashing import Ints
 
-Column = Ints | Flags | np.ndarray[tuple[int], np.dtype[np.uint64]] | pa.Array | Sequence[object]
 MISSING = -1
 
 
@@ -24,7 +24,7 @@ def nullable(values: Ints) -> pa.Array:
     return pa.array(np.asarray(values), pa.int64(), mask=np.asarray(values) == MISSING)
 
 
-def append_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column]) -> int:
+def append_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, object]) -> int:
     """Add rows by column name, making the table from the first ones; returns how many."""
     rows = pa.table(
         {name: column if isinstance(column, pa.Array) else pa.array(column) for name, column in columns.items()}
@@ -40,6 +40,14 @@ def append_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapp
         connection.execute(f"create table {table} as select * from incoming_rows")
     connection.unregister("incoming_rows")
     return int(rows.num_rows)
+
+
+def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """The first row of a query that always has one; LookupError where it has none."""
+    row = connection.execute(query, list(parameters)).fetchone()
+    if row is None:
+        raise LookupError(f"No row came of: {query}")
+    return row
 
 
 def upsert(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], select: str) -> int:

@@ -38,7 +38,7 @@ class Deletions:
 
 
 def draw_deletions(deals: Deals) -> Deletions:
-    """A few ordinary deals are deleted; of those some are purged: two weeks later, the next day, or (HubSpot) at once."""
+    """A few ordinary deals are deleted, of those some purged: two weeks later, the next day, or (HubSpot) at once."""
     deleted = (deals.showcase < 0) & (deals.twin_no < 0) & happens(deals.key, "deleted", facts.DELETED_DEAL_SHARE)
     after = 2 + np.floor(deals.cycle_days * 1.1 * uniform(deals.key, "deleted when")).astype(np.int64)
     day = on_or_after(deals.created_day + after)
@@ -88,7 +88,7 @@ def _probabilities(deals: Deals, deal: Ints, day: Ints, stage: Ints, plants: fro
 
 
 def _categories(deals: Deals, deal: Ints, stage: Ints, category: Ints) -> Ints:
-    """Salesforce sets the stage's category whenever the stage changes; in HubSpot only some people fill it in (0 = empty)."""
+    """Salesforce sets the category whenever the stage changes; in HubSpot only some people fill it in (0 = empty)."""
     default = stages.stage_categories()[np.where(stage == UNCHANGED, 0, stage)]
     is_hubspot = deals.ladder[deal] > 0
     fills = happens(deals.key, "fills category", facts.MANUAL_CATEGORY_SHARE) & (deals.showcase < 0)
@@ -102,7 +102,7 @@ def _categories(deals: Deals, deal: Ints, stage: Ints, category: Ints) -> Ints:
     return np.where(by_hand, category, np.where(stage != UNCHANGED, by_stage, UNCHANGED))
 
 
-def _close_moments(  # noqa: PLR0913 - one column each
+def _close_moments(
     deals: Deals,
     deal: Ints,
     rank: Ints,

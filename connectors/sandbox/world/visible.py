@@ -80,7 +80,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def open_window(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], lo: datetime, hi: datetime) -> None:
-    """Set what every statement of a window reads: its bounds, the words, the stages as they stand, the deals touched."""
+    """Set what every statement of a window reads: its bounds, the words, the stages as they stand, touched deals."""
     for name, words in _WORDS.items():
         listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
         connection.execute(f"set variable {name} = [{listed}]")
@@ -153,7 +153,8 @@ _DEAL_NOW = """
 create or replace temp table deal_now as
 select
     deals.*, touched.touched_at,
-    versions.* exclude (deal_no, happened_at, stage_no), versions.happened_at as version_at, stages.* exclude (probability),
+    versions.* exclude (deal_no, happened_at, stage_no), versions.happened_at as version_at,
+        stages.* exclude (probability),
     stages.probability as probability_now,
     coalesce(deals.deleted_at <= getvariable('hi'), false) as is_deleted,
     coalesce(deals.purged_at <= getvariable('hi'), false) as is_purged,

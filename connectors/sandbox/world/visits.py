@@ -106,8 +106,9 @@ def _visited(deals: Deals, plants: frozenset[str]) -> Flags:
 
 def _reviewed(deals: Deals, plants: frozenset[str]) -> Flags:
     """Deals that go through the stage which was retired in June 2025, before and (wrongly) after."""
-    reviewed = (deals.ladder == 0) & happens(deals.key, "solution review", facts.PLANTED_RETIRED_STAGE_SHARE)
-    return reviewed & (deals.showcase < 0) & ("C08" in plants)
+    share = facts.PLANTED_RETIRED_STAGE_SHARE if "C08" in plants else 0.0
+    reviewed: Flags = (deals.ladder == 0) & (deals.showcase < 0) & happens(deals.key, "solution review", share)
+    return reviewed
 
 
 def _stage_matrix(deals: Deals, plants: frozenset[str]) -> Ints:

@@ -24,6 +24,7 @@ from connectors.sandbox.world.imports import ImportSummary, derive_organization,
 from connectors.sandbox.world.plan import plan_days, plan_until
 from connectors.sandbox.world.scale import CLOCK_HOUR, FIRST_CLOCK_DAY, LOOKAHEAD_DAYS, parse_size
 from connectors.sandbox.world.stages import stages_on
+from connectors.sandbox.world.storage import fetch_row
 from connectors.sandbox.world.truth import create_truth, write_truth
 from connectors.sandbox.world.visible import BEGINNING, create_tables, open_window
 
@@ -65,9 +66,10 @@ class World:
 
     @classmethod
     def import_folder(cls, path: Path, folder: Path) -> Self:
-        """Make a world of exported files named after API objects; `import_summary` says what was taken, left out and derived.
+        """Make a world of exported files named after API objects.
 
-        Times without an offset are read as UTC. A tick of such a world moves the clock and nothing else.
+        `import_summary` says what was taken, left out and derived. Times without an offset are read as UTC.
+        A tick of such a world moves the clock and nothing else.
 
         Raises:
             FileExistsError: there is something at `path`.
@@ -96,9 +98,7 @@ class World:
     def clock(self) -> datetime:
         """The world's present; nothing later is visible."""
         with self.cursor() as cursor:
-            row = cursor.execute("select clock from state.world").fetchone()
-        assert row is not None
-        stood: datetime = row[0]
+            stood: datetime = fetch_row(cursor, "select clock from state.world")[0]
         return stood.replace(tzinfo=UTC)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -120,9 +120,9 @@ class World:
 
     def _play_day(self) -> dict[str, int]:
         connection = self._connection
-        row = connection.execute("select seed, size, clock, plants, source from state.world").fetchone()
-        assert row is not None
-        seed, size, clock, plants, source = row
+        seed, size, clock, plants, source = fetch_row(
+            connection, "select seed, size, clock, plants, source from state.world"
+        )
         new_clock = clock + timedelta(days=1)
         if source == "import":
             connection.execute("update state.world set clock = ?", [new_clock])
@@ -154,7 +154,7 @@ def _new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         unfinished.unlink(missing_ok=True)
 
 
-def _write_state(  # noqa: PLR0913 - one column each
+def _write_state(
     connection: duckdb.DuckDBPyConnection, seed: int, size: str, clock: datetime, source: str, plants: frozenset[str]
 ) -> None:
     connection.execute("""

@@ -17,6 +17,7 @@ from connectors.sandbox.world.imports.reading import (
 )
 from connectors.sandbox.world.imports.salesforce import derive_organization, fill_salesforce, stock_stages
 from connectors.sandbox.world.scale import CLOCK_HOUR
+from connectors.sandbox.world.storage import fetch_row
 from connectors.sandbox.world.truth import create_truth
 from connectors.sandbox.world.visible import create_tables
 
@@ -60,6 +61,5 @@ def _clock_after(connection: duckdb.DuckDBPyConnection) -> datetime:
         if name != "OpportunityFieldHistory"
     ]
     stamps += [f"select max(updated_at) from hubspot.{name}" for name in HUBSPOT]
-    row = connection.execute(f"select cast(max(stamp) as date) from ({' union all '.join(stamps)})").fetchone()
-    assert row is not None
-    return datetime.combine(row[0] + timedelta(days=1), datetime.min.time()) + timedelta(hours=CLOCK_HOUR)
+    (last_day,) = fetch_row(connection, f"select cast(max(stamp) as date) from ({' union all '.join(stamps)})")
+    return datetime.combine(last_day + timedelta(days=1), datetime.min.time()) + timedelta(hours=CLOCK_HOUR)

@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from connectors.sandbox.catalogue import HUBSPOT, HUBSPOT_HISTORY_PROPERTIES, hubspot_properties
 from connectors.sandbox.world.imports.reading import ImportRefusedError, ImportSummary
-from connectors.sandbox.world.stages import DEFAULT_PIPELINE, HUBSPOT as CRM, stages_on
+from connectors.sandbox.world.stages import DEFAULT_PIPELINE, stages_on
+from connectors.sandbox.world.stages import HUBSPOT as CRM
 
 Record = dict[str, object]
+_SET_UP = "timestamp '2024-01-01'"
 _CREATED = ("createdAt", "createdate", "hs_createdate")
 _UPDATED = ("updatedAt", "hs_lastmodifieddate", "lastmodifieddate")
 
@@ -57,23 +59,26 @@ def read_hubspot_file(connection: duckdb.DuckDBPyConnection, path: Path, summary
 
 def derive_portal(connection: duckdb.DuckDBPyConnection, summary: ImportSummary) -> None:
     """Pipelines and stages that the deals name, beside HubSpot's stock pipeline, and the owners that records name."""
-    for place, stage in enumerate(
-        stage for stage in stages_on((), 0) if (stage.crm, stage.pipeline_id) == (CRM, DEFAULT_PIPELINE)
-    ):
+    stock = [stage for stage in stages_on((), 0) if (stage.crm, stage.pipeline_id) == (CRM, DEFAULT_PIPELINE)]
+    for place, stage in enumerate(stock):
         connection.execute(
-            "insert into hubspot._stages values ('default', ?, ?, ?, ?, ?, false, timestamp '2024-01-01', timestamp '2024-01-01')",
+            f"insert into hubspot._stages values ('default', ?, ?, ?, ?, ?, false, {_SET_UP}, {_SET_UP})",
             [stage.id, stage.label, place, str(stage.probability / 100), str(stage.is_closed).lower()],
         )
     added = connection.execute("""
         insert into hubspot._stages
-        select pipeline, dealstage, dealstage, 100 + row_number() over (order by pipeline, dealstage), '0.5', 'false', false,
+        select pipeline, dealstage, dealstage, 100 + row_number() over (order by pipeline, dealstage), '0.5',
+            'false', false,
             timestamp '2024-01-01', timestamp '2024-01-01'
-        from (select distinct pipeline, dealstage from hubspot.deals where pipeline is not null and dealstage is not null) as used
-        where not exists (from hubspot._stages as listed where listed.pipeline_id = used.pipeline and listed.id = used.dealstage)""").fetchone()
+        from (select distinct pipeline, dealstage from hubspot.deals where pipeline is not null
+            and dealstage is not null) as used
+        where not exists (from hubspot._stages as listed where listed.pipeline_id = used.pipeline
+            and listed.id = used.dealstage)""").fetchone()
     connection.execute("""
         insert into hubspot._pipelines
         select pipeline_id, case pipeline_id when 'default' then 'Sales Pipeline' else 'Pipeline ' || pipeline_id end,
-            row_number() over (order by pipeline_id <> 'default', pipeline_id) - 1, false, timestamp '2024-01-01', timestamp '2024-01-01'
+            row_number() over (order by pipeline_id <> 'default', pipeline_id) - 1, false, timestamp '2024-01-01',
+                timestamp '2024-01-01'
         from (select distinct pipeline_id from hubspot._stages)""")
     union = " union ".join(f"select hubspot_owner_id as id from hubspot.{name}" for name in HUBSPOT)
     owners = connection.execute(f"""

@@ -1,4 +1,4 @@
-"""Files of an export into typed tables: columns matched to the catalogue, every unreadable value named by file, row and column."""
+"""Files of an export as typed tables: columns matched to the catalogue, unreadable values named by row and column."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,9 @@ from connectors.sandbox.catalogue import SALESFORCE, SalesforceField, salesforce
 
 # reports and Data Loader write dates the American way, APIs write ISO 8601; two-digit years first: %Y would accept them
 _DATES = "['%m/%d/%y', '%m/%d/%Y', '%Y-%m-%d']"
-_TIMES = "['%m/%d/%y %I:%M %p', '%m/%d/%Y %I:%M %p', '%m/%d/%y %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p', '%m/%d/%y %H:%M', '%m/%d/%Y %H:%M']"
+_TIMES = [
+    f"{day} {time}" for time in ("%I:%M %p", "%I:%M:%S %p", "%H:%M", "%H:%M:%S") for day in ("%m/%d/%y", "%m/%d/%Y")
+]
 _KINDS = {
     "boolean": "true or false",
     "int": "a whole number",
@@ -27,7 +29,7 @@ _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 class ImportRefusedError(ValueError):
-    """A file cannot become part of a world; the message names file, row, column and value. Whoever exported it must act."""
+    """A file cannot become part of a world: the message names file, row, column and value. The exporter must act."""
 
 
 @dataclass
@@ -81,9 +83,8 @@ def read_salesforce_file(connection: duckdb.DuckDBPyConnection, path: Path, summ
         _refuse_unreadable(connection, path, item, known[item.name.lower()])
     values = ", ".join(f'{_converted(item, known[item.name.lower()])} as "{item.name}"' for item in fields)
     hinted = _text(hint) if hint else "cast(null as varchar)"
-    connection.execute(
-        f'create or replace temp table "imported_{name}" as select line, {hinted} as hint, {values} from texts order by line'
-    )
+    select = f"select line, {hinted} as hint, {values} from texts order by line"
+    connection.execute(f'create or replace temp table "imported_{name}" as {select}')
     _refuse_doubles(connection, path, name)
     return {item.name for item in fields}
 
@@ -134,12 +135,14 @@ def _converted(item: SalesforceField, column: str) -> str:
 
 
 def _refuse_unreadable(connection: duckdb.DuckDBPyConnection, path: Path, item: SalesforceField, column: str) -> None:
-    row = connection.execute(
-        f"select line, {_text(column)} from texts where {_text(column)} is not null and {_converted(item, column)} is null order by line limit 1"
-    ).fetchone()
+    text = _text(column)
+    row = connection.execute(f"""
+        select line, {text} from texts where {text} is not null and {_converted(item, column)} is null
+        order by line limit 1""").fetchone()
     if row is not None:
         raise ImportRefusedError(
-            f"{path.name}, row {row[0]}, column {column}: {row[1]!r} is not {_KINDS[item.type]}. Correct the value, or leave it empty."
+            f"{path.name}, row {row[0]}, column {column}: {row[1]!r} is not {_KINDS[item.type]}."
+            " Correct the value, or leave it empty."
         )
     if item.name == "Id":
         row = connection.execute(

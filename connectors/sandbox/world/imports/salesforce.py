@@ -1,10 +1,11 @@
-"""An export of a Salesforce org as a world: what the files hold, and what an org has that nobody exports, derived from it."""
+"""An export of a Salesforce org as a world: what the files hold, and what an org has that nobody exports."""
 
 from datetime import datetime
 
 import duckdb
 
-from connectors.sandbox.catalogue import SALESFORCE, salesforce_fields
+from connectors.sandbox.catalogue import salesforce_fields
+from connectors.sandbox.world.imports.derived import DERIVED_RECORD_TYPES, DERIVED_STAGES, DERIVED_USERS
 from connectors.sandbox.world.imports.reading import ImportSummary
 from connectors.sandbox.world.stages import (
     CATEGORY_ENUMS,
@@ -12,9 +13,12 @@ from connectors.sandbox.world.stages import (
     CLOSED,
     DEFAULT_PIPELINE,
     OMITTED,
-    SALESFORCE as CRM,
     stages_on,
 )
+from connectors.sandbox.world.stages import (
+    SALESFORCE as CRM,
+)
+from connectors.sandbox.world.storage import fetch_row
 
 _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 
@@ -31,9 +35,9 @@ def fill_salesforce(connection: duckdb.DuckDBPyConnection, fields: dict[str, set
         summary.rows[name] = int(count[0]) if count else 0
     _derive_closed_flags(connection, fields)
     for name, derive in (
-        ("OpportunityStage", _DERIVED_STAGES),
-        ("User", _DERIVED_USERS),
-        ("RecordType", _DERIVED_RECORD_TYPES),
+        ("OpportunityStage", DERIVED_STAGES),
+        ("User", DERIVED_USERS),
+        ("RecordType", DERIVED_RECORD_TYPES),
     ):
         if name not in fields:
             stamp = f"timestamp '{first}'"
@@ -43,7 +47,8 @@ def fill_salesforce(connection: duckdb.DuckDBPyConnection, fields: dict[str, set
             summary.derived[name] = int(written[0]) if written else 0
     connection.execute("""
         update salesforce."Opportunity" as deals set "SystemModstamp" = greatest("SystemModstamp", newest.made_at)
-        from (select "OpportunityId", max("CreatedDate") as made_at from salesforce."OpportunityHistory" group by 1) as newest
+        from (select "OpportunityId", max("CreatedDate") as made_at from salesforce."OpportunityHistory" group by 1)
+            as newest
         where newest."OpportunityId" = deals."Id" """)
 
 
@@ -53,7 +58,8 @@ def derive_organization(connection: duckdb.DuckDBPyConnection, summary: ImportSu
         connection.execute("""
             insert into salesforce."Organization" by name
             select org_id as "Id", 'Imported' as "Name", 'IMP0' as "InstanceName", true as "IsSandbox",
-                'USD' as "DefaultCurrencyIsoCode", 'Etc/UTC' as "TimeZoneSidKey", clock - interval 1 day as "SystemModstamp"
+                'USD' as "DefaultCurrencyIsoCode", 'Etc/UTC' as "TimeZoneSidKey", clock - interval 1 day
+                    as "SystemModstamp"
             from state.world""")
         summary.derived["Organization"] = 1
     else:
@@ -61,10 +67,9 @@ def derive_organization(connection: duckdb.DuckDBPyConnection, summary: ImportSu
 
 
 def stock_stages(connection: duckdb.DuckDBPyConnection) -> None:
-    """Table `stock_stages`: Salesforce's own set, which an org has unless it changed it; all open ones forecast as Pipeline."""
-    connection.execute(
-        """create or replace temp table stock_stages (label varchar, place double, probability integer, category varchar)"""
-    )
+    """Table `stock_stages`: what an org has unless it changed it; all open ones forecast as Pipeline."""
+    columns = "label varchar, place double, probability integer, category varchar"
+    connection.execute(f"create or replace temp table stock_stages ({columns})")
     for stage in stages_on((), 0):
         if (stage.crm, stage.pipeline_id) == (CRM, DEFAULT_PIPELINE):
             category = CATEGORY_ENUMS[stage.category if stage.category in (CLOSED, OMITTED) else 1]
@@ -79,17 +84,15 @@ def _first_stamp(connection: duckdb.DuckDBPyConnection, fields: dict[str, set[st
     if not columns:
         return datetime(2024, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
     union = " union all ".join(f'select "{stamp}" as stamp from "imported_{name}"' for name, stamp in columns)
-    row = connection.execute(f"select min(stamp) from ({union})").fetchone()
-    assert row is not None
-    first: datetime = row[0] or datetime(2024, 1, 1)  # noqa: DTZ001 - as above
-    return first
+    first: datetime | None = fetch_row(connection, f"select min(stamp) from ({union})")[0]
+    return first or datetime(2024, 1, 1)  # noqa: DTZ001 - as above
 
 
 def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) -> None:
     """Give history rows of one minute the order, and where the file tells it the second, in which they happened.
 
-    Reports cut times to the minute, but their OpportunityHistoryKey ends in the second of SystemModstamp: when a row was
-    superseded, which is when the next one was made. The row that agrees with the deal is the last one.
+    Reports cut times to the minute, but their OpportunityHistoryKey ends in the second of SystemModstamp: when a
+    row was superseded, which is when the next one was made. The row that agrees with the deal is the last one.
     """
     if "SystemModstamp" not in fields:
         connection.execute('alter table "imported_OpportunityHistory" add column "SystemModstamp" timestamp')
@@ -97,7 +100,8 @@ def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) ->
     if connection.execute(
         "select count(*) from duckdb_tables() where table_name = 'imported_Opportunity'"
     ).fetchone() != (0,):
-        is_current = 'exists (from "imported_Opportunity" as deals where deals."Id" = "OpportunityId" and deals."StageName" = rows."StageName")'
+        is_current = """exists (from "imported_Opportunity" as deals
+            where deals."Id" = "OpportunityId" and deals."StageName" = rows."StageName")"""
     connection.execute(f"""
         create or replace temp table "imported_OpportunityHistory" as
         with told as (
@@ -111,11 +115,14 @@ def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) ->
         ),
         placed as (
             select *, lag("SystemModstamp") over life as made_at, row_number() over (minute order by place) - 1 as tie
-            from (select *, row_number() over (order by "CreatedDate", "SystemModstamp" nulls last, is_current, line) as place from sharp)
-            window life as (partition by "OpportunityId" order by place), minute as (partition by "OpportunityId", "CreatedDate")
+            from (select *, row_number() over (order by "CreatedDate", "SystemModstamp" nulls last, is_current, line)
+                as place from sharp)
+            window life as (partition by "OpportunityId" order by place), minute as (partition by "OpportunityId",
+                "CreatedDate")
         )
         select * exclude (is_current, told_second, place, made_at, tie) replace (
-            case when date_trunc('minute', made_at) = "CreatedDate" then made_at + to_seconds(case when tie > 1 then tie else 0 end)
+            case when date_trunc('minute', made_at) = "CreatedDate" then made_at + to_seconds(case when tie > 1
+                then tie else 0 end)
                 else "CreatedDate" + to_seconds(tie) end as "CreatedDate")
         from placed""")
 
@@ -171,13 +178,12 @@ def _write_object(
         else:
             value = f"cast(null as {item.duckdb_type})"
         values.append(f"{value} as {column}")
-    connection.execute(
-        f'insert into salesforce."{name}" by name select {", ".join(values)} from "imported_{name}" as rows order by line'
-    )
+    select = f'select {", ".join(values)} from "imported_{name}" as rows order by line'
+    connection.execute(f'insert into salesforce."{name}" by name {select}')
 
 
 def _derive_closed_flags(connection: duckdb.DuckDBPyConnection, fields: dict[str, set[str]]) -> None:
-    """Fill what a report leaves out: forecast category and previous values from the history, flags from the probability."""
+    """Fill what a report leaves out: category and previous values from the history, flags from the probability."""
     if "OpportunityHistory" in fields:
         known = fields["OpportunityHistory"]
         for previous, column in (("PrevAmount", "Amount"), ("PrevCloseDate", "CloseDate")):
@@ -185,7 +191,8 @@ def _derive_closed_flags(connection: duckdb.DuckDBPyConnection, fields: dict[str
                 connection.execute(f"""
                     update salesforce."OpportunityHistory" as rows set "{previous}" = life.before
                     from (
-                        select "Id", "{column}" as now, lag("{column}") over (partition by "OpportunityId" order by "CreatedDate") as before
+                        select "Id", "{column}" as now,
+                            lag("{column}") over (partition by "OpportunityId" order by "CreatedDate") as before
                         from salesforce."OpportunityHistory"
                     ) as life
                     where life."Id" = rows."Id" and life.before is distinct from life.now""")
@@ -198,7 +205,8 @@ def _derive_closed_flags(connection: duckdb.DuckDBPyConnection, fields: dict[str
     if "ForecastCategory" not in known:
         connection.execute("""
             update salesforce."Opportunity" as deals set "ForecastCategory" = coalesce(
-                (select arg_max(rows."ForecastCategory", rows."CreatedDate") from salesforce."OpportunityHistory" as rows
+                (select arg_max(rows."ForecastCategory", rows."CreatedDate") from salesforce."OpportunityHistory"
+                    as rows
                     where rows."OpportunityId" = deals."Id"),
                 case when "IsWon" then 'Closed' when "IsClosed" then 'Omitted' else 'Pipeline' end)""")
     if "ForecastCategoryName" not in known:
@@ -206,56 +214,3 @@ def _derive_closed_flags(connection: duckdb.DuckDBPyConnection, fields: dict[str
         connection.execute(
             f'update salesforce."Opportunity" set "ForecastCategoryName" = case "ForecastCategory" {cases} end'
         )
-
-
-# labels of the data and of the stock set; what the data says about a label wins
-_DERIVED_STAGES = """
-with uses as (
-    select "StageName" as label, "Probability" as probability, "ForecastCategory" as category from salesforce."OpportunityHistory"
-    union all
-    select "StageName", "Probability", "ForecastCategory" from salesforce."Opportunity"
-),
-used as (
-    select label, mode(probability order by probability) as probability, mode(category order by category) as category
-    from uses where label is not null group by label
-),
-stages as (
-    select coalesce(used.label, stock_stages.label) as label,
-        coalesce(used.probability, stock_stages.probability, 50) as probability,
-        coalesce(used.category, stock_stages.category, 'Pipeline') as category,
-        coalesce(stock_stages.place, 8.5) as place
-    from stock_stages full join used using (label)
-)
-select
-    plan.salesforce_id('01J', row_number() over (order by place, label)) as "Id", label as "MasterLabel", label as "ApiName",
-    true as "IsActive", row_number() over (order by place, label) as "SortOrder",
-    category in ('Closed', 'Omitted') as "IsClosed", category = 'Closed' as "IsWon", category as "ForecastCategory",
-    case category when 'BestCase' then 'Best Case' when 'Forecast' then 'Commit' else category end as "ForecastCategoryName",
-    probability as "DefaultProbability", {stamp} as "CreatedDate", {stamp} as "LastModifiedDate", {stamp} as "SystemModstamp"
-from stages
-"""
-
-_MENTIONS = " union ".join(
-    f'select "{item.name}" as id from salesforce."{name}"'
-    for name in SALESFORCE
-    for item in salesforce_fields(name)
-    if item.reference_to == "User" and name not in ("OpportunityStage", "User")
-)
-_DERIVED_USERS = f"""
-with mentioned as (select distinct id from ({_MENTIONS}) where id is not null),
-numbered as (select id, row_number() over (order by id) as number from mentioned)
-select
-    id as "Id", 'user' || number || '@imported.example' as "Username", 'User ' || number as "LastName", 'Imported' as "FirstName",
-    'Imported User ' || number as "Name", 'user' || number || '@imported.example' as "Email", true as "IsActive",
-    'Standard' as "UserType", 'Etc/UTC' as "TimeZoneSidKey", true as "ForecastEnabled",
-    {{stamp}} as "CreatedDate", {{stamp}} as "LastModifiedDate", {{stamp}} as "SystemModstamp"
-from numbered
-"""
-
-_DERIVED_RECORD_TYPES = """
-with mentioned as (select distinct "RecordTypeId" as id from salesforce."Opportunity" where "RecordTypeId" is not null)
-select
-    id as "Id", 'Record type ' || row_number() over (order by id) as "Name", 'Record_type_' || row_number() over (order by id) as "DeveloperName",
-    'Opportunity' as "SobjectType", true as "IsActive", {stamp} as "CreatedDate", {stamp} as "LastModifiedDate", {stamp} as "SystemModstamp"
-from mentioned
-"""

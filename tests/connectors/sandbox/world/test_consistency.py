@@ -30,7 +30,8 @@ def test_the_newest_opportunity_history_row_is_the_opportunity(rows: Rows) -> No
             qualify row_number() over (partition by "OpportunityId" order by "CreatedDate" desc) = 1
         ) as newest on newest."OpportunityId" = deals."Id"
         where (newest."StageName", newest."Amount", newest."CloseDate", newest."Probability", newest."IsDeleted")
-            is distinct from (deals."StageName", deals."Amount", deals."CloseDate", deals."Probability", deals."IsDeleted")""",
+            is distinct from (deals."StageName", deals."Amount", deals."CloseDate", deals."Probability",
+                deals."IsDeleted")""",
     )
 
 
@@ -48,7 +49,8 @@ def test_field_history_is_a_chain_that_ends_at_the_current_value(rows: Rows, fie
         )
         select changes."OpportunityId" from changes
         inner join salesforce."Opportunity" as deals on deals."Id" = changes."OpportunityId"
-        where "NewValue" is distinct from (case when next_at is null then cast(deals."{column}" as varchar) else next_old end)""",
+        where "NewValue" is distinct from (case when next_at is null then cast(deals."{column}" as varchar)
+            else next_old end)""",
     )
 
 
@@ -69,7 +71,8 @@ def test_the_newest_property_value_is_the_deals(rows: Rows, name: str) -> None:
 def test_no_two_changes_of_a_deal_share_a_moment(rows: Rows) -> None:
     none_of(
         rows,
-        """select "OpportunityId" from salesforce."OpportunityHistory" group by "OpportunityId", "CreatedDate" having count(*) > 1""",
+        """select "OpportunityId" from salesforce."OpportunityHistory"
+        group by "OpportunityId", "CreatedDate" having count(*) > 1""",
     )
     none_of(
         rows,
@@ -88,7 +91,8 @@ def test_previous_values_are_those_of_the_row_before(rows: Rows) -> None:
         )
         select "Id" from life
         where "PrevCloseDate" is distinct from (case when before_date <> "CloseDate" then before_date end)
-            or "PrevAmount" is distinct from (case when before_amount is distinct from "Amount" then before_amount end)""",
+            or "PrevAmount" is distinct from (case when before_amount is distinct from "Amount"
+                then before_amount end)""",
     )
 
 
@@ -134,7 +138,8 @@ def test_associations_are_stored_both_ways_and_lead_to_rows(rows: Rows) -> None:
         """
         select there.from_id, there.to_id from hubspot._associations as there
         anti join hubspot._associations as back
-            on back.from_type = there.to_type and back.from_id = there.to_id and back.to_type = there.from_type and back.to_id = there.from_id""",
+            on back.from_type = there.to_type and back.from_id = there.to_id and back.to_type = there.from_type
+                and back.to_id = there.from_id""",
     )
     for name in ("companies", "contacts", "calls", "meetings", "emails", "tasks"):
         none_of(
@@ -162,7 +167,8 @@ def test_ids_are_unique_and_some_differ_only_by_case(rows: Rows) -> None:
             f'select "Id" from salesforce."{name}" group by "Id" having count(*) > 1 or any_value(length("Id")) <> 18',
         )
     assert rows.execute("""
-        select count(*) from (select lower(substr("Id", 1, 15)) as folded from salesforce."Opportunity" group by folded having count(*) > 1)"""
+        select count(*) from (select lower(substr("Id", 1, 15)) as folded
+            from salesforce."Opportunity" group by folded having count(*) > 1)"""
     ).fetchone() != (0,)  # fmt: skip
     for name in HUBSPOT:
         none_of(rows, f"select id from hubspot.{name} group by id having count(*) > 1")
@@ -215,7 +221,8 @@ def test_owners_of_open_deals_are_active(rows: Rows) -> None:
         rows,
         """
         select deals.id from hubspot.deals inner join hubspot._owners as owners on owners.id = deals.hubspot_owner_id
-        where deals.hs_is_closed = 'false' and not deals.archived and owners.archived and deals.dealstage <> '71300025'""",
+        where deals.hs_is_closed = 'false' and not deals.archived and owners.archived
+            and deals.dealstage <> '71300025'""",
     )
 
 
@@ -223,7 +230,8 @@ def test_deals_entered_in_both_crms_name_each_other(rows: Rows) -> None:
     none_of(
         rows,
         """
-        select deals.id from hubspot.deals full join salesforce."Opportunity" as twins on twins."HubSpot_Deal_Id__c" = deals.id
+        select deals.id from hubspot.deals full join salesforce."Opportunity"
+            as twins on twins."HubSpot_Deal_Id__c" = deals.id
         where (deals.salesforce_opportunity_id is not null or twins."HubSpot_Deal_Id__c" is not null)
             and deals.salesforce_opportunity_id is distinct from twins."Id" """,
     )
@@ -236,13 +244,15 @@ def test_merged_records_lead_to_living_ones(rows: Rows) -> None:
     none_of(
         rows,
         """
-        select lost."Id" from salesforce."Account" as lost left join salesforce."Account" as won on won."Id" = lost."MasterRecordId"
+        select lost."Id" from salesforce."Account" as lost left join salesforce."Account"
+            as won on won."Id" = lost."MasterRecordId"
         where lost."MasterRecordId" is not null and (won."Id" is null or won."IsDeleted" or not lost."IsDeleted")""",
     )
     none_of(
         rows,
         """
-        select deals."Id" from salesforce."Opportunity" as deals inner join salesforce."Account" as accounts on accounts."Id" = deals."AccountId"
+        select deals."Id" from salesforce."Opportunity" as deals inner join salesforce."Account"
+            as accounts on accounts."Id" = deals."AccountId"
         where accounts."IsDeleted" and not deals."IsDeleted" """,
     )
     for name in ("companies", "contacts"):

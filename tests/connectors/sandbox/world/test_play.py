@@ -17,7 +17,8 @@ FIRST_CLOCK = datetime(2026, 3, 17, 2, tzinfo=UTC)
 def contents(connection: duckdb.DuckDBPyConnection, *, without: tuple[str, ...] = ()) -> dict[str, tuple[object, ...]]:
     """Row count and an order-free hash of all values, by table of the visible schemas and the truth."""
     tables = connection.execute("""
-        select schema_name, table_name from duckdb_tables() where schema_name in ('salesforce', 'hubspot', 'truth', 'state')"""
+        select schema_name, table_name from duckdb_tables() where schema_name in ('salesforce', 'hubspot', 'truth',
+            'state')"""
     ).fetchall()  # fmt: skip
     result = {}
     for schema, table in tables:
@@ -85,7 +86,8 @@ def test_a_tick_moves_the_clock_a_day_and_counts_what_it_wrote(tmp_path: Path, s
     assert written["hubspot.deals"] > 0
     with world.cursor() as cursor:
         stamped = cursor.execute("""
-            select count(*) from salesforce."Opportunity", state.world where "SystemModstamp" > clock - interval 1 day""").fetchone()
+            select count(*) from salesforce."Opportunity", state.world
+                where "SystemModstamp" > clock - interval 1 day""").fetchone()
     world.close()
     assert stamped == (written["salesforce.Opportunity"],)
 
@@ -108,7 +110,8 @@ def test_rows_that_a_tick_does_not_stamp_stay_as_they_were(tmp_path: Path, small
             "User",
         ):
             changed = cursor.execute(f"""
-                select now."Id" from salesforce."{name}" as now inner join before.salesforce."{name}" as old using ("Id")
+                select now."Id" from salesforce."{name}" as now inner join before.salesforce."{name}"
+                    as old using ("Id")
                 where now."SystemModstamp" = old."SystemModstamp" and now is distinct from old""").fetchall()
             assert not changed, (name, changed[:3])
         for name in ("deals", "companies", "contacts", "meetings", "tasks"):
@@ -126,7 +129,8 @@ def test_admins_edit_stages_as_days_go_by(small_path: Path, played_path: Path) -
             return (
                 connection.execute("""
                 select
-                    (select "DefaultProbability" from salesforce."OpportunityStage" where "MasterLabel" = 'Needs Analysis'),
+                    (select "DefaultProbability" from salesforce."OpportunityStage"
+                        where "MasterLabel" = 'Needs Analysis'),
                     (select "IsActive" from salesforce."OpportunityStage" where "MasterLabel" = 'Perception Analysis'),
                     (select label from hubspot._stages where id = '71200015')""").fetchone()
                 or ()

@@ -10,13 +10,40 @@ from connectors.sandbox.world import PLANTS, World
 
 Rows = duckdb.DuckDBPyConnection
 CANONICAL = {
-    "Prospecting": 1, "Qualification": 2, "Needs Analysis": 3, "Value Proposition": 4, "Id. Decision Makers": 4, "Solution Review": 4,
-    "Perception Analysis": 5, "Proposal/Price Quote": 5, "Proposal Sent (legacy)": 5, "Negotiation/Review": 6, "Closed Won": 7,
-    "Closed Won - Partner": 7, "Closed Lost": 8, "Verbal Agreement": None, "appointmentscheduled": 1, "qualifiedtobuy": 2,
-    "presentationscheduled": 4, "71300021": 4, "decisionmakerboughtin": 5, "contractsent": 6, "closedwon": 7, "closedlost": 8,
-    "71200011": 1, "71200012": 2, "71200013": 3, "71200014": 4, "71300024": 4, "71200015": 5, "71300022": 5, "71200016": 6,
-    "71200017": 7, "71200018": 8, "71300025": 8,
-}  # fmt: skip
+    "Prospecting": 1,
+    "Qualification": 2,
+    "Needs Analysis": 3,
+    "Value Proposition": 4,
+    "Id. Decision Makers": 4,
+    "Solution Review": 4,
+    "Perception Analysis": 5,
+    "Proposal/Price Quote": 5,
+    "Proposal Sent (legacy)": 5,
+    "Negotiation/Review": 6,
+    "Closed Won": 7,
+    "Closed Won - Partner": 7,
+    "Closed Lost": 8,
+    "Verbal Agreement": None,
+    "appointmentscheduled": 1,
+    "qualifiedtobuy": 2,
+    "presentationscheduled": 4,
+    "71300021": 4,
+    "decisionmakerboughtin": 5,
+    "contractsent": 6,
+    "closedwon": 7,
+    "closedlost": 8,
+    "71200011": 1,
+    "71200012": 2,
+    "71200013": 3,
+    "71200014": 4,
+    "71300024": 4,
+    "71200015": 5,
+    "71300022": 5,
+    "71200016": 6,
+    "71200017": 7,
+    "71200018": 8,
+    "71300025": 8,
+}
 PIPELINE_STEPS = {
     "default of salesforce": {1, 2, 3, 4, 5, 6},
     "default": {1, 2, 4, 5, 6},
@@ -71,18 +98,32 @@ def overdue(rows: Rows) -> set[str]:
     found = rows.execute("""
         select 'salesforce:' || "Id", "CloseDate" from salesforce."Opportunity" where not "IsClosed" and not "IsDeleted"
         union all
-        select 'hubspot:' || id, cast(substr(closedate, 1, 10) as date) from hubspot.deals where hs_is_closed = 'false' and not archived
+        select 'hubspot:' || id, cast(substr(closedate, 1, 10) as date) from hubspot.deals
+            where hs_is_closed = 'false' and not archived
     """).fetchall()
     return {id_ for id_, closes in found if closes < today}
 
 
 def without_reason(rows: Rows) -> set[str]:
-    mapped = {"Lost to Competitor", "Price", "No Decision / Non-Responsive", "No Budget / Lost Funding", "Other", "Went with a competitor",
-              "Cheaper offer elsewhere", "No decision made", "Budget frozen", "Bad timing", "Product gap"}  # fmt: skip
+    mapped = {
+        "Lost to Competitor",
+        "Price",
+        "No Decision / Non-Responsive",
+        "No Budget / Lost Funding",
+        "Other",
+        "Went with a competitor",
+        "Cheaper offer elsewhere",
+        "No decision made",
+        "Budget frozen",
+        "Bad timing",
+        "Product gap",
+    }
     found = rows.execute("""
-        select 'salesforce:' || "Id", "Loss_Reason__c" from salesforce."Opportunity" where "IsClosed" and not "IsWon" and not "IsDeleted"
+        select 'salesforce:' || "Id", "Loss_Reason__c" from salesforce."Opportunity" where "IsClosed" and not "IsWon"
+            and not "IsDeleted"
         union all
-        select 'hubspot:' || id, closed_lost_reason from hubspot.deals where (hs_is_closed_lost = 'true' or dealstage = '71300025') and not archived
+        select 'hubspot:' || id, closed_lost_reason from hubspot.deals where (hs_is_closed_lost = 'true'
+            or dealstage = '71300025') and not archived
     """).fetchall()
     return {id_ for id_, reason in found if reason not in mapped}
 
@@ -93,7 +134,8 @@ def out_of_order(rows: Rows) -> set[str]:
         inner join salesforce."OpportunityHistory" as rows on rows."OpportunityId" = deals."Id"
         where rows."CreatedDate" < deals."CreatedDate" and not deals."IsDeleted"
         union all
-        select 'hubspot:' || id from hubspot.deals where hs_is_closed = 'true' and closedate < createdate and not archived
+        select 'hubspot:' || id from hubspot.deals where hs_is_closed = 'true' and closedate < createdate
+            and not archived
     """).fetchall()
     return {id_ for (id_,) in found}
 
@@ -123,8 +165,14 @@ def test_stage_findings_name_the_planted_stages(rows: Rows) -> None:
 
 
 def test_planted_stages_hold_living_deals(rows: Rows) -> None:
-    for stage, table in (("Verbal Agreement", "salesforce"), ("Proposal Sent (legacy)", "salesforce"), ("Closed Won - Partner", "salesforce"),
-                         ("71300021", "hubspot"), ("71300022", "hubspot"), ("71300025", "hubspot")):  # fmt: skip
+    for stage, table in (
+        ("Verbal Agreement", "salesforce"),
+        ("Proposal Sent (legacy)", "salesforce"),
+        ("Closed Won - Partner", "salesforce"),
+        ("71300021", "hubspot"),
+        ("71300022", "hubspot"),
+        ("71300025", "hubspot"),
+    ):
         query = (
             'select count(*) from salesforce."Opportunity" where "StageName" = ? and not "IsDeleted"'
             if table == "salesforce"
@@ -143,11 +191,13 @@ def test_errors_touch_well_under_five_percent_of_the_open_pipeline(rows: Rows) -
             from salesforce."Opportunity" as deals where not "IsClosed" and not "IsDeleted"
             union all
             select 'hubspot:' || id, cast(amount as decimal(18, 2)), exists (
-                    from hubspot._property_history as history where history.object_id = deals.id and property = 'dealstage'
+                    from hubspot._property_history as history where history.object_id = deals.id
+                        and property = 'dealstage'
                         and value in ('71300021', '71300022', '71300025'))
             from hubspot.deals where hs_is_closed = 'false' and not archived
         )
-        select sum(amount) filter (where is_touched or id in (select entity_id from truth.findings where check_id = 'C16')), sum(amount)
+        select sum(amount) filter (where is_touched or id in (select entity_id from truth.findings
+            where check_id = 'C16')), sum(amount)
         from open_deals""").fetchone()
     assert row is not None
     assert 0 < row[0] / row[1] < 0.035
@@ -182,14 +232,18 @@ def test_only_what_is_planted_is_found(tmp_path: Path, plants: tuple[str, ...]) 
 def test_outcomes_are_those_of_the_visible_deals(rows: Rows) -> None:
     disagreeing = rows.execute("""
         with visible as (
-            select 'salesforce' as crm, "Id" as id, "IsDeleted" as is_deleted, case when "IsWon" then 'won' when not "IsClosed" then 'open'
-                else coalesce(map {'Lost to Competitor': 'lost_competitor', 'Price': 'lost_competitor', 'Other': 'lost_other',
-                    'No Decision / Non-Responsive': 'no_decision', 'No Budget / Lost Funding': 'no_decision'}["Loss_Reason__c"], 'lost_unknown')
+            select 'salesforce' as crm, "Id" as id, "IsDeleted" as is_deleted, case when "IsWon" then 'won'
+                when not "IsClosed" then 'open'
+                else coalesce(map {'Lost to Competitor': 'lost_competitor', 'Price': 'lost_competitor',
+                    'Other': 'lost_other',
+                    'No Decision / Non-Responsive': 'no_decision',
+                        'No Budget / Lost Funding': 'no_decision'}["Loss_Reason__c"], 'lost_unknown')
                 end as outcome
             from salesforce."Opportunity"
         )
         select * from visible left join truth.opportunities as told using (crm, id)
-        where told.outcome_class is distinct from visible.outcome or told.is_deleted <> visible.is_deleted""").fetchall()
+        where told.outcome_class is distinct from visible.outcome
+            or told.is_deleted <> visible.is_deleted""").fetchall()
     assert disagreeing == []
 
 
@@ -211,9 +265,11 @@ def test_forecast_deals_end_as_the_study_says(tmp_path: Path) -> None:
     with world.cursor() as cursor:
         shares = dict(cursor.execute("""
             select outcome, count(*) / sum(count(*)) over () from truth.forecast
-            where outcome in ('won', 'lost_competitor', 'no_decision', 'lost_other') group by outcome""").fetchall())  # fmt: skip
+            where outcome in ('won', 'lost_competitor', 'no_decision',
+                'lost_other') group by outcome""").fetchall())  # fmt: skip
         pushed = cursor.execute("""
-            select count(distinct "OpportunityId") filter (where "CloseDate" > "PrevCloseDate") / count(distinct "OpportunityId")
+            select count(distinct "OpportunityId") filter (where "CloseDate" > "PrevCloseDate")
+                / count(distinct "OpportunityId")
             from salesforce."OpportunityHistory" """).fetchone()
     world.close()
 
