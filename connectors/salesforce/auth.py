@@ -9,10 +9,13 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
+import tenacity
 
 from connectors.errors import AuthenticationError, ConfigurationError, TransientError, UnexpectedReplyError
 from connectors.secret import Secret
 from connectors.wire import Timeouts, new_session
+
+ATTEMPTS = 6  # at the first login, as at any request
 
 _LOOPBACK = frozenset(["127.0.0.1", "localhost", "::1"])
 # these two hosts know no client credentials: the grant is My Domain's alone
@@ -42,6 +45,9 @@ class SalesforceLogin(Protocol):
 
     def renew(self) -> None:
         """Log in again."""
+
+    def close(self) -> None:
+        """Close the connections used for logging in."""
 
 
 class ClientCredentials:
@@ -105,7 +111,16 @@ class ClientCredentials:
 
     def _log_in_once(self) -> Secret:
         with self._lock:
-            return self._token if self._token is not None else self._log_in()
+            if self._token is not None:
+                return self._token
+            # the address of every request depends on this answer; renewals are retried with the request they are for
+            retrying = tenacity.Retrying(
+                stop=tenacity.stop_after_attempt(ATTEMPTS),
+                wait=tenacity.wait_random_exponential(multiplier=0.5, max=60),
+                retry=tenacity.retry_if_exception_type(TransientError),
+                reraise=True,
+            )
+            return retrying(self._log_in)
 
     def _log_in(self) -> Secret:
         # the library takes half a second to import; whoever only wants the list of objects is spared it

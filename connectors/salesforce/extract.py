@@ -131,6 +131,7 @@ class SalesforceConnector:
     def close(self) -> None:
         """Close the connections; the connector must not be used any more."""
         self._session.close()
+        self._login.close()
 
     def _clock(self) -> datetime:
         clock = self._client.clock

@@ -12,7 +12,6 @@ from connectors.salesforce.deletions import DeletionList, log_window, read_delet
 from connectors.salesforce.metadata import Metadata
 from connectors.salesforce.objects import OBJECTS, SalesforceObject
 from connectors.salesforce.query import ObjectQuery
-from connectors.salesforce.refusals import no_access
 from connectors.streams import PlanLine, Stream
 
 REST_PAGE_ROWS = 2_000  # the most that a REST page holds (api_rest headers_queryoptions); wide rows come in fewer
@@ -44,9 +43,14 @@ class Planner:
         """
         described = self._metadata.get(spec.name)
         if stream.lane == "deletes":
-            if not described.has_delete_log:
-                raise no_access(f"delete log of {spec.name}")
-            return self._plan_deletes(spec, stream, window, clock)
+            listed = self._list_deletions(spec, stream, window, clock) if described.has_delete_log else None
+            if listed is not None:
+                return PlanLine(
+                    stream, window, DELETED_SCHEMA, DELETE_LOG, expected_rows=listed.rows, calls=0, details=listed
+                )
+            ids = ObjectQuery.ids_of(spec, window)
+            sweep = replace(stream, mode="presence")
+            return PlanLine(sweep, window, ids.schema, ID_LIST, calls=BULK_CALLS, details=ids)
         query = ObjectQuery.of(spec, window, described.columns)
         if spec.is_listed_whole:
             return PlanLine(stream, window, query.schema, REST, calls=1, details=query)
@@ -60,24 +64,21 @@ class Planner:
         calls = BULK_CALLS if api == BULK else pages
         return PlanLine(stream, window, query.schema, api, expected_rows=rows, calls=calls, details=query)
 
-    def _plan_deletes(self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime) -> PlanLine:
+    def _list_deletions(
+        self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime
+    ) -> DeletionList | None:
+        """What the delete log says about a window; None if there is a gap in what it still knows."""
         asked = log_window(window, clock, stream.overlap)
         # what is known to be complete already ends here; before that the log may be as silent as it likes
         needed_from = window.hi if window.lo is None else window.lo + stream.overlap
-        listed = None
-        if asked.lo is not None and asked.lo <= needed_from:
-            listed = self._list_deletions(spec, asked)
+        if asked.lo is None or asked.lo > needed_from:
+            return None
+        listed = self._ask_log(spec, asked)
         if isinstance(listed, RejectedRequestError):
             raise listed
-        if listed is not None and listed.earliest <= needed_from:
-            return PlanLine(
-                stream, window, DELETED_SCHEMA, DELETE_LOG, expected_rows=listed.rows, calls=0, details=listed
-            )
-        ids = ObjectQuery.ids_of(spec, window)
-        sweep = replace(stream, mode="presence")
-        return PlanLine(sweep, window, ids.schema, ID_LIST, calls=BULK_CALLS, details=ids)
+        return listed if listed is not None and listed.earliest <= needed_from else None
 
-    def _list_deletions(self, spec: SalesforceObject, window: Window) -> DeletionList | RejectedRequestError | None:
+    def _ask_log(self, spec: SalesforceObject, window: Window) -> DeletionList | RejectedRequestError | None:
         """This object's deletions; those of all others in the same window come with it, in the same call."""
         if (spec.name, window) not in self._deletions:
             logged = [other.name for other in OBJECTS if other.has_delete_log and not other.is_listed_whole]
