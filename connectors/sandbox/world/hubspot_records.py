@@ -199,7 +199,7 @@ with owners as (
         case when left_at <= getvariable('hi') then left_at else created_at end as touched_at,
         case when kind = 'manager' then user_no - {HUBSPOT_BASE + MANAGER_BASE}
             else manager_no - {HUBSPOT_BASE + MANAGER_BASE} end as team
-    from plan.users
+    from people
     where user_no >= {HUBSPOT_BASE} and kind in ('rep', 'manager') and created_at <= getvariable('hi')
 )
 select

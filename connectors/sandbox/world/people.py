@@ -14,7 +14,7 @@ from connectors.sandbox.world.days import SECONDS_PER_DAY, on_or_after
 from connectors.sandbox.world.hashing import Ints, between, make_keys, pick
 from connectors.sandbox.world.names import FIRST_NAMES, LAST_NAMES
 from connectors.sandbox.world.scale import FIRST_CLOCK_DAY, HUBSPOT_BASE, START_DAY, Scale
-from connectors.sandbox.world.storage import MISSING, append_rows, nullable, seconds
+from connectors.sandbox.world.storage import MISSING, Nullable, append_rows, seconds
 
 HOLDERS_PER_SEAT = 12
 SEATS_PER_MANAGER = 8
@@ -148,12 +148,12 @@ def _store_users(
         {
             "user_no": numbers,
             "person_no": persons,
-            "kind": [kind] * len(numbers),
-            "first_name": [FIRST_NAMES[index] for index in pick(keys, "first name", len(FIRST_NAMES))],
-            "last_name": [LAST_NAMES[index] for index in pick(keys, "last name", len(LAST_NAMES))],
+            "first_name": pick(keys, "first name", len(FIRST_NAMES)),
+            "last_name": pick(keys, "last name", len(LAST_NAMES)),
             "created_at": seconds(first_days * SECONDS_PER_DAY + 9 * 3600),
             # accounts are switched off in the evening of the last day
             "left_at": seconds(np.where(last_days == MISSING, MISSING, last_days * SECONDS_PER_DAY + 18 * 3600)),
-            "manager_no": nullable(managers),
+            "manager_no": Nullable(managers),
         },
+        {"kind": kind},
     )

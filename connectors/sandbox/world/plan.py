@@ -16,7 +16,7 @@ from connectors.sandbox.world.lives import plan_events
 from connectors.sandbox.world.people import Seats, make_seats, store_people
 from connectors.sandbox.world.records import store_accounts, store_leads
 from connectors.sandbox.world.scale import HUBSPOT_BASE, LOOKAHEAD_DAYS, START_DAY, Scale
-from connectors.sandbox.world.storage import append_rows, nullable, seconds
+from connectors.sandbox.world.storage import Nullable, append_rows, seconds
 from connectors.sandbox.world.versions import Deletions, draw_deletions, store_versions, time_defects
 from connectors.sandbox.world.visits import Road, plan_roads
 
@@ -77,7 +77,7 @@ def _store_deals(
             "is_hubspot": deals.no >= HUBSPOT_BASE,
             "ladder": deals.ladder,
             "account_no": deals.account_no,
-            "twin_no": nullable(deals.twin_no),
+            "twin_no": Nullable(deals.twin_no),
             "creator_no": seats.owner_on(deals.seat, deals.created_day),
             "subject": pick(deals.life_key, "subject", len(names.DEAL_SUBJECTS)),
             "type": pick(deals.life_key, "type", 3),

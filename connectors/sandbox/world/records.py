@@ -9,7 +9,7 @@ from connectors.sandbox.world.days import SECONDS_PER_DAY, on_or_after
 from connectors.sandbox.world.deals import Deals, is_shared_account, seat_of_account
 from connectors.sandbox.world.hashing import Flags, Ints, between, choose, happens, make_keys, pick
 from connectors.sandbox.world.scale import HUBSPOT_BASE, LOOKAHEAD_DAYS, SHOWCASE_BASE, TWIN_BASE, Scale
-from connectors.sandbox.world.storage import MISSING, append_rows, nullable, seconds
+from connectors.sandbox.world.storage import MISSING, Nullable, append_rows, seconds
 
 CONTACTS_PER_ACCOUNT = 4
 _MORNING = 7 * 3600 + 300
@@ -62,8 +62,8 @@ def _store(
             + pick(keys, "people", 60),
             "created_at": seconds(created_at),
             "seat": (HUBSPOT_BASE if is_hubspot else 0) + seat_of_account(scale, is_hubspot, no),
-            "other_no": nullable(other),
-            "merged_into_no": nullable(np.where(is_merged, no - 1, MISSING)),
+            "other_no": Nullable(other),
+            "merged_into_no": Nullable(np.where(is_merged, no - 1, MISSING)),
             "merged_at": seconds(merged_at),
         },
     )
@@ -171,8 +171,8 @@ def store_leads(connection: duckdb.DuckDBPyConnection, scale: Scale, deals: Deal
             "plan.leads",
             {
                 "lead_no": part.no * 2 + int(converts),
-                "deal_no": nullable(part.no if converts else np.full(len(part), MISSING)),
-                "account_no": nullable(part.account_no if converts else np.full(len(part), MISSING)),
+                "deal_no": Nullable(part.no if converts else np.full(len(part), MISSING)),
+                "account_no": Nullable(part.account_no if converts else np.full(len(part), MISSING)),
                 "seat": part.seat,
                 "first_name": pick(keys, "first name", len(names.FIRST_NAMES)),
                 "last_name": pick(keys, "last name", len(names.LAST_NAMES)),

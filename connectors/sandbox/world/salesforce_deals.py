@@ -153,8 +153,8 @@ with changes as (
     inner join deal_now as now on now.deal_no = versions.deal_no and not now.is_hubspot and not now.is_purged
     inner join plan.stages_now as stages on stages.stage_no = versions.stage_no
     inner join plan.stages_now as before on before.stage_no = versions.prev_stage_no
-    inner join plan.users as sellers on sellers.user_no = versions.owner_no
-    inner join plan.users as sellers_before on sellers_before.user_no = versions.prev_owner_no
+    inner join people as sellers on sellers.user_no = versions.owner_no
+    inner join people as sellers_before on sellers_before.user_no = versions.prev_owner_no
     where versions.version_no > 0 and versions.happened_at > getvariable('lo')
         and versions.happened_at <= getvariable('hi')
 )

@@ -26,7 +26,7 @@ with users as (
         coalesce(left_at > getvariable('hi'), true) as is_active,
         lower(strip_accents(first_name) || '.' || replace(strip_accents(last_name), '''', '')) || person_no
             || '@sandbox.example' as address
-    from plan.users
+    from people
     where created_at <= getvariable('hi') and user_no < plan_base()
 )
 select
@@ -59,11 +59,11 @@ with roles as (
     union all select 2, null, 'Integration'
     union all
     select 10 + user_no - {MANAGER_BASE}, 1, 'Sales Manager Region ' || (1 + user_no - {MANAGER_BASE})
-    from plan.users where kind = 'manager' and user_no < {DIRECTOR_NO}
+    from people where kind = 'manager' and user_no < {DIRECTOR_NO}
     union all
     select 1000 + user_no - {MANAGER_BASE}, 10 + user_no - {MANAGER_BASE}, 'Account Executive Region '
         || (1 + user_no - {MANAGER_BASE})
-    from plan.users where kind = 'manager' and user_no < {DIRECTOR_NO}
+    from people where kind = 'manager' and user_no < {DIRECTOR_NO}
 )
 select
     plan.salesforce_id('00E', role_no) as "Id", name as "Name", replace(name, ' ', '_') as "DeveloperName",

@@ -1,45 +1,56 @@
 """Arrays into DuckDB tables, and rows into the visible tables by key."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
-from connectors.sandbox.world.hashing import Ints
+from connectors.sandbox.world.hashing import Flags, Ints, Keys
 
 MISSING = -1
+Moments = NDArray[np.datetime64]
 
 
-def seconds(values: Ints) -> pa.Array:
+@dataclass(frozen=True)
+class Nullable:
+    """Whole numbers whose MISSING entries are null."""
+
+    values: Ints
+
+
+Column = Ints | Flags | Keys | Moments | Nullable
+
+
+def seconds(values: Ints) -> Moments:
     """A timestamp column from seconds since 1970-01-01 UTC; MISSING becomes null."""
-    return pa.array(np.asarray(values) * 1_000_000, pa.int64(), mask=np.asarray(values) == MISSING).cast(
-        pa.timestamp("us")
-    )
+    moments = (values * 1_000_000).astype("datetime64[us]")
+    return np.where(values == MISSING, np.datetime64("NaT"), moments)
 
 
-def nullable(values: Ints) -> pa.Array:
-    """A whole-number column whose MISSING entries are null."""
-    return pa.array(np.asarray(values), pa.int64(), mask=np.asarray(values) == MISSING)
+def append_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, Column],
+    constants: Mapping[str, str] | None = None,
+) -> None:
+    """Add rows by column name, making the table from the first ones; `constants` are texts that every row has.
 
-
-def append_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, object]) -> int:
-    """Add rows by column name, making the table from the first ones; returns how many."""
-    rows = pa.table(
-        {name: column if isinstance(column, pa.Array) else pa.array(column) for name, column in columns.items()}
-    )
-    connection.register("incoming_rows", rows)
-    schema, _, name = table.partition(".")
-    is_there = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
-    ).fetchone() != (0,)
-    if is_there:
-        connection.execute(f"insert into {table} by name select * from incoming_rows")
-    else:
-        connection.execute(f"create table {table} as select * from incoming_rows")
+    DuckDB reads the arrays themselves: nothing is copied through Python objects, pandas or Arrow.
+    """
+    arrays = {name: column.values if isinstance(column, Nullable) else column for name, column in columns.items()}
+    values = [
+        f"nullif({name}, {MISSING}) as {name}" if isinstance(column, Nullable) else name
+        for name, column in columns.items()
+    ]
+    values += [f"'{text}' as {name}" for name, text in (constants or {}).items()]
+    connection.register("incoming_rows", {name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    select = f"select {', '.join(values)} from incoming_rows"
+    connection.execute(f"create table if not exists {table} as {select} limit 0")
+    connection.execute(f"insert into {table} by name {select}")
     connection.unregister("incoming_rows")
-    return int(rows.num_rows)
 
 
 def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from connectors.sandbox.world.events import (
 )
 from connectors.sandbox.world.hashing import Flags, Ints, between, happens, make_keys, pick, uniform
 from connectors.sandbox.world.records import stems_from_lead
-from connectors.sandbox.world.storage import MISSING, append_rows, nullable, seconds
+from connectors.sandbox.world.storage import MISSING, Column, Nullable, append_rows, seconds
 from connectors.sandbox.world.visits import Road
 
 _NOON = SECONDS_PER_DAY // 2
@@ -130,14 +130,14 @@ def time_defects(deals: Deals, road: Road) -> Flags:
     return drawn & (deals.showcase < 0) & (road.reopened_day < 0)
 
 
-def _table(deals: Deals, deal: Ints, at: Ints, starts: Flags, state: dict[str, Ints]) -> dict[str, object]:
+def _table(deals: Deals, deal: Ints, at: Ints, starts: Flags, state: dict[str, Ints]) -> dict[str, Column]:
     before = {name: np.where(starts, UNCHANGED, np.roll(values, 1)) for name, values in state.items()}
     changed = {name: state[name] != before[name] for name in state}
     in_history = starts | changed["stage"] | changed["amount"] | changed["probability"] | changed["close_at"]
     stage_moved = changed["stage"] & ~starts
     ends = np.append(at[1:], MISSING)
     ends = np.where(np.append(starts[1:], True), MISSING, ends)
-    columns: dict[str, object] = {
+    columns: dict[str, Column] = {
         "deal_no": deals.no[deal],
         "version_no": place_in_group(starts),
         "happened_at": seconds(at),
@@ -145,16 +145,16 @@ def _table(deals: Deals, deal: Ints, at: Ints, starts: Flags, state: dict[str, I
         "in_history": in_history,
         "superseded_at": seconds(_next_marked(deal, at, in_history)),
         "stage_no": state["stage"],
-        "prev_stage_no": nullable(np.where(starts, MISSING, before["stage"])),
+        "prev_stage_no": Nullable(np.where(starts, MISSING, before["stage"])),
         "probability": state["probability"],
-        "amount": nullable(np.where(state["amount"] == NO_AMOUNT, MISSING, state["amount"])),
-        "prev_amount": nullable(np.where(before["amount"] < 0, MISSING, before["amount"])),
+        "amount": Nullable(np.where(state["amount"] == NO_AMOUNT, MISSING, state["amount"])),
+        "prev_amount": Nullable(np.where(before["amount"] < 0, MISSING, before["amount"])),
         "close_at": seconds(state["close_at"]),
         "prev_close_at": seconds(np.where(starts, MISSING, before["close_at"])),
         "owner_no": state["owner"],
-        "prev_owner_no": nullable(np.where(starts, MISSING, before["owner"])),
+        "prev_owner_no": Nullable(np.where(starts, MISSING, before["owner"])),
         "category": state["category"],
-        "prev_category": nullable(np.where(starts, MISSING, before["category"])),
+        "prev_category": Nullable(np.where(starts, MISSING, before["category"])),
         "reason": state["reason"],
         "competitor": state["competitor"],
         "next_step": state["next_step"],

@@ -13,7 +13,6 @@ from connectors.sandbox.catalogue import HUBSPOT, SALESFORCE, hubspot_properties
 from connectors.sandbox.world import names
 from connectors.sandbox.world.days import day_number
 from connectors.sandbox.world.stages import CATEGORY_ENUMS, CATEGORY_NAMES, stages_on
-from connectors.sandbox.world.storage import append_rows
 
 BEGINNING = datetime(2000, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
 
@@ -88,34 +87,31 @@ def open_window(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], l
         f"set variable lo = timestamp '{lo:%Y-%m-%d %H:%M:%S}'; set variable hi = timestamp '{hi:%Y-%m-%d %H:%M:%S}'"
     )
     _write_stages_now(connection, plants, day_number(hi.date()) - 1)
+    connection.execute("""
+        create or replace temp table people as
+        select * replace (getvariable('first_names')[first_name + 1] as first_name,
+            getvariable('last_names')[last_name + 1] as last_name)
+        from plan.users""")
     connection.execute(_TOUCHED)
     connection.execute(_DEAL_NOW)
 
 
 def _write_stages_now(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], day: int) -> None:
-    connection.execute("drop table if exists plan.stages_now")
-    found = stages_on(plants, day)
-    append_rows(
-        connection,
-        "plan.stages_now",
-        {
-            "stage_no": [stage.no for stage in found],
-            "crm": [stage.crm for stage in found],
-            "pipeline_id": [stage.pipeline_id for stage in found],
-            "stage_id": [stage.id for stage in found],
-            "label": [stage.label for stage in found],
-            "place": list(range(len(found))),
-            "probability": [stage.probability for stage in found],
-            "category_enum": [CATEGORY_ENUMS[stage.category] for stage in found],
-            "category_name": [CATEGORY_NAMES[stage.category] for stage in found],
-            "canonical": [stage.canonical for stage in found],
-            "is_closed": [stage.is_closed for stage in found],
-            "is_won": [stage.is_won for stage in found],
-            "is_active": [stage.retired_day is None or stage.retired_day > day for stage in found],
-            "changed_day": [stage.changed_day for stage in found],
-            "is_ghost": [stage.ghost for stage in found],
-        },
-    )
+    connection.execute("""
+        create or replace table plan.stages_now (stage_no bigint, crm varchar, pipeline_id varchar, stage_id varchar,
+            label varchar, place bigint, probability bigint, category_enum varchar, category_name varchar,
+            canonical bigint, is_closed boolean, is_won boolean, is_active boolean, changed_day integer,
+            is_ghost boolean)""")
+    rows = [
+        [
+            *(stage.no, stage.crm, stage.pipeline_id, stage.id, stage.label, place, stage.probability),
+            *(CATEGORY_ENUMS[stage.category], CATEGORY_NAMES[stage.category], stage.canonical),
+            *(stage.is_closed, stage.is_won, stage.retired_day is None or stage.retired_day > day),
+            *(stage.changed_day, stage.ghost),
+        ]
+        for place, stage in enumerate(stages_on(plants, day))
+    ]
+    connection.executemany(f"insert into plan.stages_now values ({', '.join('?' * len(rows[0]))})", rows)
 
 
 # deals with any event in the window, and the newest of those events: the record's modification stamp
