@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import copyfile
 
+import duckdb
 import pytest
 
 from connectors.hubspot.extract import HubSpotConnector, connect
@@ -30,6 +31,10 @@ class Night:
     events: list[SyncEvent] = field(default_factory=list)
 
     @property
+    def world(self) -> Path:
+        return self.folder / "world.duckdb"
+
+    @property
     def warehouse(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
@@ -42,7 +47,23 @@ class Night:
     ) -> SyncReport:
         """One run of the whole protocol; it need not succeed."""
         with LandingLog(self.folder / "landing") as log:
-            return run_sync(connector or self.connect(**options), log, self.warehouse, streams, listener=self.events.append)
+            return run_sync(
+                connector or self.connect(**options), log, self.warehouse, streams, listener=self.events.append
+            )
+
+    def let_a_day_pass(self, *statements: str) -> None:
+        """Move the world's clock by a day in which `statements` happened; the portal has another address afterwards.
+
+        In the statements, `this_morning` is ten o'clock of that day. The generator's own events are left out, so that
+        a test sees what it planted.
+        """
+        self.sandbox.stop()
+        with duckdb.connect(str(self.world)) as connection:
+            connection.execute("update state.world set clock = clock + interval 24 hours")
+            connection.execute("set variable this_morning = (select clock - interval 16 hours from state.world)")
+            for statement in statements:
+                connection.execute(statement.replace("this_morning", "getvariable('this_morning')"))
+        self.sandbox = start_sandbox(self.world)
 
     def differences(self) -> dict[str, list[tuple[object, ...]]]:
         """How the raw tables differ from the world; {} if they do not."""
@@ -72,7 +93,9 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def night(small_world: Path, tmp_path: Path) -> Iterator[Night]:
     """A world of one's own, served, and an empty warehouse."""
-    world = tmp_path / "world.duckdb"
-    copyfile(small_world, world)
-    with start_sandbox(world) as sandbox:
-        yield Night(sandbox, tmp_path)
+    copyfile(small_world, tmp_path / "world.duckdb")
+    night = Night(start_sandbox(tmp_path / "world.duckdb"), tmp_path)
+    try:
+        yield night
+    finally:
+        night.sandbox.stop()

@@ -1,9 +1,9 @@
 """What HubSpot's raw tables must hold, computed from the world's own tables, and how they differ from it."""
 
 from pathlib import Path
-from urllib.request import urlopen
 
 import duckdb
+import requests
 
 from connectors.sandbox.catalogue import HUBSPOT, HubSpotProperty, hubspot_properties
 
@@ -47,6 +47,12 @@ EXPECTED = {
     "pipeline_stages": _STAGES,
 }
 
+# history and links of deals that are gone stay as they were
+_SCOPES = {
+    "deal_property_history": "where deal_id in (select id from truth.deals where merged_into is null)",
+    "deal_associations": f"where not _is_deleted and deal_id in (select id from truth.deals where {_LIVE})",
+}
+
 
 class Comparison:
     """A warehouse beside the world that the sandbox at `url` serves; both as they are now."""
@@ -73,8 +79,7 @@ class Comparison:
         """
         found = {kind: self._differing(kind, _records(kind), self._known(kind)) for kind in HUBSPOT}
         for table, expected in EXPECTED.items():
-            live = "where not _is_deleted" if table == "deal_associations" else ""
-            found[table] = self._differing(table, expected, live)
+            found[table] = self._differing(table, expected, _SCOPES.get(table, ""))
         return {table: rows for table, rows in found.items() if rows}
 
     def _known(self, kind: str) -> str:
@@ -83,15 +88,17 @@ class Comparison:
     def _differing(self, table: str, expected: str, scope: str) -> list[tuple[object, ...]]:
         columns = [row[0] for row in self._connection.execute(f"describe {expected}").fetchall()]
         names = ", ".join(f'"{name}"' for name in columns)
-        wanted, actual = f"select {names} from ({expected})", f"select {names} from warehouse.raw_hubspot.{table} {scope}"
+        wanted, actual = (
+            f"select {names} from ({expected})",
+            f"select {names} from warehouse.raw_hubspot.{table} {scope}",
+        )
         return self.query(
             f"select 'missing', * from ({wanted} except all {actual}) union all "
             f"select 'surplus', * from ({actual} except all {wanted}) order by 2, 1 limit 10"
         )
 
     def _load(self, table: str, url: str, file: Path) -> None:
-        with urlopen(f"{url}/__truth__/hubspot/{table}?full=1") as answer:
-            file.write_bytes(answer.read())
+        file.write_bytes(requests.get(f"{url}/__truth__/hubspot/{table}?full=1", timeout=60).content)
         self._connection.execute(
             f"create table truth.{table} as select * from read_json('{file}', format = 'array', "
             f"columns = {{{', '.join(f'{name!r}: {kind!r}' for name, kind in _world_columns(table).items())}}})"
