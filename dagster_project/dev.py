@@ -10,9 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from connectors.errors import ConfigurationError
-from connectors.sandbox.process import start_sandbox
 from dagster_project.instance import prepare_dagster_home
-from dagster_project.resources import create_world
+from dagster_project.resources import start_own_sandbox
 from dagster_project.settings import PROJECT_DIR, Settings, is_anything_set, read_settings
 
 DAGSTER = Path(sys.executable).with_name("dagster")
@@ -44,11 +43,8 @@ def _settings(console: Console) -> Settings:
 
 @contextlib.contextmanager
 def _sandbox(settings: Settings, console: Console) -> Iterator[None]:
-    world = settings.paths.sandbox_world
-    if not world.exists():
-        console.print(f"Making two sandbox CRMs (size {settings.sandbox_size}) ...")
-        create_world(world, settings.sandbox_size)
-    with start_sandbox(world, log=world.with_suffix(".log")) as sandbox:
+    console.print(f"Starting the sandbox CRMs (a new world has size {settings.sandbox_size}) ...")
+    with start_own_sandbox(settings) as sandbox:
         os.environ["SANDBOX_URL"] = sandbox.url
         console.print(f"The sandbox CRMs answer at {sandbox.url}; POST /__sandbox__/tick plays their next day.")
         yield

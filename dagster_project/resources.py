@@ -3,11 +3,11 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-from pydantic import PrivateAttr
 
 from connectors.errors import BusyError, ConfigurationError
 from connectors.hubspot.extract import connect as connect_hubspot
@@ -65,27 +65,16 @@ class WarehouseFile(dg.ConfigurableResource[None]):
         return int(counted[0]) if counted else 0
 
 
-class Crms(dg.ConfigurableResource[None]):
-    """The CRMs that the settings connect; starts a sandbox of its own where one is asked for and none runs."""
+class Crms:
+    """The CRMs that the settings connect; `listener` sees the sync's events (the live table of a terminal)."""
 
-    _settings: Settings = PrivateAttr()
-    _sandbox: RunningSandbox | None = PrivateAttr(default=None)
-    _listener: Listener | None = PrivateAttr(default=None)
-
-    def with_listener(self, listener: Listener) -> "Crms":
-        """Send the sync's events to `listener` too (the live table of a terminal)."""
+    def __init__(self, listener: Listener | None = None) -> None:
         self._listener = listener
-        return self
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Read the settings; nothing is sent yet."""
-        self._settings = read_settings()
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Stop the sandbox if this run started it."""
-        if self._sandbox is not None:
-            self._sandbox.stop()
-            self._sandbox = None
+    @cached_property
+    def _settings(self) -> Settings:
+        # when first used, not when made: definitions must load before any CRM is connected
+        return read_settings()
 
     def is_connected(self, crm: str) -> bool:
         """Whether the settings name credentials for `crm`, or the sandbox."""
@@ -106,14 +95,20 @@ class Crms(dg.ConfigurableResource[None]):
             if self._listener is not None:
                 self._listener(event)
 
-        with LandingLog(paths.landing) as log:
-            return run_sync(
-                self._connector(crm), log, paths.warehouse, streams, every_stream=every, listener=listener
-            )
+        with self._connector(crm) as connector, LandingLog(paths.landing) as log:
+            return run_sync(connector, log, paths.warehouse, streams, every_stream=every, listener=listener)
 
-    def _connector(self, crm: str) -> Connector:
-        if self._settings.is_sandbox:
-            return self._sandbox_connector(crm)
+    @contextlib.contextmanager
+    def _connector(self, crm: str) -> Iterator[Connector]:
+        if not self._settings.is_sandbox:
+            yield self._live_connector(crm)
+        elif self._settings.sandbox_url is not None:
+            yield self._sandbox_connector(crm, self._settings.sandbox_url)
+        else:
+            with start_own_sandbox(self._settings) as sandbox:
+                yield self._sandbox_connector(crm, sandbox.url)
+
+    def _live_connector(self, crm: str) -> Connector:
         if crm == "salesforce" and self._settings.salesforce is not None:
             salesforce = self._settings.salesforce
             return connect_salesforce(
@@ -126,8 +121,7 @@ class Crms(dg.ConfigurableResource[None]):
             return connect_hubspot(access_token=self._settings.hubspot_token, api_budget=self._settings.api_budget)
         raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
 
-    def _sandbox_connector(self, crm: str) -> Connector:
-        url = self._settings.sandbox_url or self._own_sandbox().url
+    def _sandbox_connector(self, crm: str, url: str) -> Connector:
         credentials = Credentials()
         if crm == "salesforce":
             return connect_salesforce(
@@ -140,13 +134,13 @@ class Crms(dg.ConfigurableResource[None]):
             access_token=Secret(credentials.hubspot_private_token), host=url, api_budget=self._settings.api_budget
         )
 
-    def _own_sandbox(self) -> RunningSandbox:
-        if self._sandbox is None:
-            world = self._settings.paths.sandbox_world
-            if not world.exists():
-                create_world(world, self._settings.sandbox_size)
-            self._sandbox = start_sandbox(world, log=world.with_suffix(".log"))
-        return self._sandbox
+
+def start_own_sandbox(settings: Settings) -> RunningSandbox:
+    """Serve the sandbox world of the data folder, made first where there is none; stops with its `with` block."""
+    world = settings.paths.sandbox_world
+    if not world.exists():
+        create_world(world, settings.sandbox_size)
+    return start_sandbox(world, log=world.with_suffix(".log"))
 
 
 def create_world(path: Path, size: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
+import expectations
 from dagster_project.as_of import AsOf, dbt_vars, resolve_as_of
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
@@ -52,6 +53,8 @@ def conformed_tables(
     context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
 ) -> Iterator[Any]:
     """Both CRMs in one vocabulary and one grain."""
+    # Great Expectations takes seconds to import: meanwhile, dbt works in a process of its own
+    expectations.preload()
     yield from _build(context, config, dbt, warehouse)
 
 
@@ -74,6 +77,8 @@ def _build(
     context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
 ) -> Iterator[Any]:
     as_of = resolve_as_of(config, warehouse.path)
-    arguments = ["build", "--vars", dbt_vars(as_of, read_time_zone())]
+    # unit tests prove formulas, which no night changes: `make test` runs them
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+    arguments += ["--vars", dbt_vars(as_of, read_time_zone())]
     with warehouse.writing():
         yield from dbt.cli(arguments, context=context).stream()

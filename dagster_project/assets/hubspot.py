@@ -26,7 +26,7 @@ TABLES = {
 
 @dg.multi_asset(name="hubspot", specs=asset_specs("hubspot", TABLES), can_subset=True, pool="hubspot")
 def hubspot(
-    context: dg.AssetExecutionContext, crms: Crms, warehouse: WarehouseFile
+    context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read what changed in HubSpot into the landing log and the raw tables."""
     yield from sync_tables(context, "hubspot", STREAMS, crms, warehouse)

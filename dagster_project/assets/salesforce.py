@@ -29,7 +29,7 @@ TABLES = {
 
 @dg.multi_asset(name="salesforce", specs=asset_specs("salesforce", TABLES), can_subset=True, pool="salesforce")
 def salesforce(
-    context: dg.AssetExecutionContext, crms: Crms, warehouse: WarehouseFile
+    context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read what changed in Salesforce into the landing log and the raw tables."""
     yield from sync_tables(context, "salesforce", STREAMS, crms, warehouse)

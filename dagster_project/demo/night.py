@@ -60,7 +60,7 @@ def _run_nightly(console: Console) -> tuple[Progress, BaseException | None]:
             job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
-                resources={"crms": Crms().with_listener(progress.on_sync_event)},
+                resources={"crms": Crms(progress.on_sync_event)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         except (CrmError, dg.DagsterError, dg.Failure) as error:
