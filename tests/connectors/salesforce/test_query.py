@@ -16,6 +16,7 @@ from connectors.errors import (
     UnexpectedReplyError,
 )
 from connectors.landing import Window
+from connectors.pacing import Pacing
 from connectors.reply import Refusal
 from connectors.salesforce.auth import ClientCredentials, open_session
 from connectors.salesforce.client import SalesforceClient
@@ -136,5 +137,19 @@ def test_a_query_too_long_for_an_address_travels_in_a_body(org: ServedOrg) -> No
     assert page["totalSize"] == len(org.world.ids("UserRole"))
     assert orjson.loads(body) == page
     assert dict(client.calls) == {"composite_query": 1, "login": 1}
+    session.close()
+    login.close()
+
+
+def test_the_meter_in_each_reply_leaves_a_fifth_of_the_daily_calls_to_others(org: ServedOrg) -> None:
+    session = open_session(org.url)
+    login = ClientCredentials(org.url, "sandbox-client", Secret("sandbox-secret"))
+    client = SalesforceClient(login, session_sender(session), pacing=Pacing(reserve=0.2))
+
+    before = client.remaining_calls
+    client.get("/limits", family="limits")
+
+    assert before is None
+    assert client.remaining_calls == 100_000 - 1  # of the sandbox's 125,000
     session.close()
     login.close()
