@@ -1,7 +1,8 @@
 """One connection to one portal: the official client's pool and address, our retries, pace and redaction."""
 
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
@@ -10,7 +11,7 @@ import orjson
 from connectors.errors import UnexpectedReplyError
 from connectors.hubspot.auth import PrivateToken
 from connectors.hubspot.limits import SEARCHES_PER_SECOND, Limits, new_pacing
-from connectors.hubspot.paths import PathMap
+from connectors.hubspot.paths import VERSIONED, PathMap
 from connectors.reply import Reply
 from connectors.secret import Secret
 from connectors.transport import Transport
@@ -22,9 +23,11 @@ _LOOPBACK = frozenset(["127.0.0.1", "localhost", "::1"])
 class Client:
     """Sends HubSpot's requests, each counted under a family: account, list, search, batch_read, associations, …"""
 
-    def __init__(self, transport: Transport, limits: Limits, token: PrivateToken, *, host: str, agent: str) -> None:
+    def __init__(
+        self, transport: Transport, limits: Limits, token: PrivateToken, paths: PathMap, *, host: str, agent: str
+    ) -> None:
         self.transport = transport
-        self.paths = PathMap()
+        self.paths = paths
         self._limits = limits
         self._host = host.rstrip("/")
         self._token = token
@@ -117,11 +120,13 @@ def open_client(
     host: str | None = None,
     api_budget: int | None = None,
     searches_per_second: float | None = None,
+    api_version: str = VERSIONED,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Client:
     """A client for the portal that the token belongs to; nothing is sent yet.
 
-    `host` replaces HubSpot's own address. `searches_per_second` is HubSpot's limit unless given, and no limit for a
-    server on this very machine, which has none unless it says so.
+    `host` replaces HubSpot's own address, `api_version` is `v3` or a date such as `2026-03`. `searches_per_second` is
+    HubSpot's limit unless given, and no limit for a server on this very machine, which has none unless it says so.
     """
     # half a second of imports that only a run needs
     from hubspot import HubSpot
@@ -134,7 +139,7 @@ def open_client(
     address_used = str(api_client.configuration.host)
     if searches_per_second is None and urlsplit(address_used).hostname not in _LOOPBACK:
         searches_per_second = SEARCHES_PER_SECOND
-    pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second)
+    pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second, sleep=sleep)
     limits, token = Limits(pacing), PrivateToken(access_token)
     transport = Transport(
         pool_sender(api_client.rest_client.pool_manager),
@@ -143,5 +148,7 @@ def open_client(
         authorization=token,
         classify=limits.classify,
         on_reply=limits.note,
+        sleep=sleep,
     )
-    return Client(transport, limits, token, host=address_used, agent=str(api_client.user_agent))
+    agent = str(api_client.user_agent)
+    return Client(transport, limits, token, PathMap(api_version), host=address_used, agent=agent)

@@ -10,6 +10,7 @@ from connectors.hubspot.history import HistoryLane
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
 from connectors.hubspot.parts import PAGES_PER_PART
+from connectors.hubspot.paths import VERSIONED
 from connectors.hubspot.rows import RowsLane
 from connectors.hubspot.session import Session
 from connectors.landing import OpenLoad, Window
@@ -23,7 +24,10 @@ class _Lane(Protocol):
 
 
 class HubSpotConnector:
-    """HubSpot, as the sync protocol sees it: implements `connectors.streams.Connector`. For one run at a time."""
+    """HubSpot, as the sync protocol sees it: implements `connectors.streams.Connector`. For one run at a time.
+
+    A crash costs at most `pages_per_part` answers.
+    """
 
     connection = "hubspot"
 
@@ -72,12 +76,18 @@ def connect(
     host: str | None = None,
     api_budget: int | None = None,
     searches_per_second: float | None = None,
-    pages_per_part: int = PAGES_PER_PART,
+    api_version: str = VERSIONED,
 ) -> HubSpotConnector:
     """The connector for the portal that `access_token` belongs to; nothing is sent yet.
 
     `host` replaces HubSpot's own address. `api_budget` caps the calls of the run. `searches_per_second` is HubSpot's
-    limit unless given, and none on a loopback host. A crash costs at most `pages_per_part` answers.
+    limit unless given, and none on a loopback host. `api_version` is `v3` or a date such as `2026-03`.
     """
-    client = open_client(access_token, host=host, api_budget=api_budget, searches_per_second=searches_per_second)
-    return HubSpotConnector(client, pages_per_part=pages_per_part)
+    client = open_client(
+        access_token,
+        host=host,
+        api_budget=api_budget,
+        searches_per_second=searches_per_second,
+        api_version=api_version,
+    )
+    return HubSpotConnector(client)

@@ -1,7 +1,8 @@
 """HubSpot's limits: how fast we may be, what its headers say of it, and what each refusal asks for."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import AuthenticationError, CrmError, NoAccessError, PausedError, TransientError
@@ -25,12 +26,15 @@ _MOVING_DATA = 477  # the portal moves to another data centre, for up to a day
 _BAD_TOKEN_TEXT = 530
 
 
-def new_pacing(*, run_cap: int | None, searches_per_second: float | None) -> Pacing:
+def new_pacing(
+    *, run_cap: int | None, searches_per_second: float | None, sleep: Callable[[float], None] = time.sleep
+) -> Pacing:
     """General calls follow the headers; searches their own pace, None if nothing limits them."""
     return Pacing(
         {SEARCH: Pace(searches_per_second, burst=1, concurrent=4)},
         default=Pace(_BEFORE_THE_FIRST_ANSWER, burst=BURST, concurrent=CONCURRENT),
         run_cap=run_cap,
+        sleep=sleep,
     )
 
 
@@ -66,7 +70,7 @@ class Limits:
         except (ZoneInfoNotFoundError, ValueError):
             return None
         tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+        return datetime.combine(tomorrow, datetime.min.time(), zone).astimezone(UTC)
 
     def classify(self, refusal: Refusal) -> CrmError | None:
         """The error that a refusal is; None where HTTP's own meaning says enough."""

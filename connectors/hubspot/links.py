@@ -6,7 +6,8 @@ are read again when the deal itself changes.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from connectors.errors import NoAccessError, UnexpectedReplyError
@@ -50,30 +51,25 @@ class LinksLane:
         properties = line.details
         if not isinstance(properties, PropertySet):
             raise TypeError("the links of deals were planned by another lane")
-        ids = self._deals(properties, load.window, line.stream)
         done = int(str(load.checkpoint["after"])) if load.checkpoint is not None else 0
-        waiting = [record_id for record_id in ids if int(record_id) > done]
+        waiting = self._deals(properties, load.window, line.stream, after=done)
         kinds: Sequence[str] = LINKED_TYPES
-        for at in range(0, len(waiting), INPUTS):
-            kinds = self._land_links(waiting[at : at + INPUTS], kinds, properties, load)
+        while chunk := list(islice(waiting, INPUTS)):
+            kinds = self._land_links(chunk, kinds, properties, load)
         return Fetched()
 
-    def _deals(self, properties: PropertySet, window: Window, stream: Stream) -> list[str]:
-        client, kind = self._session.client, properties.kind
-        carry = self._session.carry
-        changed: Iterable[str]
-        if carry.covers(window):
-            changed = carry.ids
-        elif window.lo is None:
-            changed = _ids(walk_ids(client, Query(kind)))
-        else:
-            changed = _ids(walk_window(client, Query(kind), window))
+    def _deals(self, properties: PropertySet, window: Window, stream: Stream, *, after: int) -> Iterator[str]:
+        """Ids above `after`, rising: of the deals that changed, and from the second day on of all open ones."""
+        client, kind, carry = self._session.client, properties.kind, self._session.carry
+        if window.lo is None and not carry.covers(window):
+            return _ids(walk_ids(client, Query(kind), resume={"after": after}))
+        changed = carry.ids if carry.covers(window) else _ids(walk_window(client, Query(kind), window))
         asked = set(changed)
         # a window no longer than the overlap holds nothing but what the last run read a moment ago
         is_next_day = window.lo is not None and window.hi - window.lo > stream.overlap
         if is_next_day and IS_CLOSED in properties.asked:
             asked.update(_ids(walk_ids(client, Query(kind, filters=(equals(IS_CLOSED, "false"),)))))
-        return sorted(asked, key=int)
+        return iter(sorted((record_id for record_id in asked if int(record_id) > after), key=int))
 
     def _land_links(
         self, ids: Sequence[str], kinds: Sequence[str], properties: PropertySet, load: OpenLoad

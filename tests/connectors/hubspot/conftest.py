@@ -1,14 +1,17 @@
 """A portal to sync from: small generated worlds, served over HTTP, and runs of the whole protocol against them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import duckdb
 import pytest
 
-from connectors.hubspot.extract import HubSpotConnector, connect
+from connectors.hubspot.client import open_client
+from connectors.hubspot.extract import HubSpotConnector
 from connectors.hubspot.objects import STREAMS
 from connectors.landing import LandingLog
 from connectors.sandbox.process import RunningSandbox, start_sandbox
@@ -17,7 +20,7 @@ from connectors.sandbox.world import World
 from connectors.secret import Secret
 from connectors.streams import Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
-from tests.connectors.hubspot.truth import Comparison
+from tests.connectors.hubspot.truth import TABLES, Comparison
 
 TOKEN = Credentials().hubspot_private_token
 
@@ -29,6 +32,7 @@ class Night:
     sandbox: RunningSandbox
     folder: Path
     events: list[SyncEvent] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
 
     @property
     def world(self) -> Path:
@@ -38,18 +42,18 @@ class Night:
     def warehouse(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
-    def connect(self, **options: object) -> HubSpotConnector:
-        given = {"access_token": Secret(TOKEN), "host": self.sandbox.url, **options}
-        return connect(**given)  # type: ignore[arg-type]
+    def connect(self, *, host: str | None = None, token: str = TOKEN, **options: Any) -> HubSpotConnector:
+        """A connector that notes in `waits` how long it would have slept, and does not sleep."""
+        client = open_client(Secret(token), host=host or self.sandbox.url, **{"sleep": self.waits.append, **options})
+        return HubSpotConnector(client, pages_per_part=2)
 
     def sync(
-        self, streams: Sequence[Stream] = STREAMS, *, connector: HubSpotConnector | None = None, **options: object
+        self, streams: Sequence[Stream] = STREAMS, *, connector: HubSpotConnector | None = None, **options: Any
     ) -> SyncReport:
         """One run of the whole protocol; it need not succeed."""
+        connector = connector or self.connect(**options)
         with LandingLog(self.folder / "landing") as log:
-            return run_sync(
-                connector or self.connect(**options), log, self.warehouse, streams, listener=self.events.append
-            )
+            return run_sync(connector, log, self.warehouse, streams, listener=self.events.append)
 
     def let_a_day_pass(self, *statements: str) -> None:
         """Move the world's clock by a day in which `statements` happened; the portal has another address afterwards.
@@ -65,16 +69,24 @@ class Night:
                 connection.execute(statement.replace("this_morning", "getvariable('this_morning')"))
         self.sandbox = start_sandbox(self.world)
 
-    def differences(self) -> dict[str, list[tuple[object, ...]]]:
-        """How the raw tables differ from the world; {} if they do not."""
-        comparison = self.compare()
-        try:
-            return comparison.differences()
-        finally:
-            comparison.close()
+    def differences(self, *tables: str) -> dict[str, list[tuple[object, ...]]]:
+        """How the raw tables, all or these, differ from the world; {} if they do not."""
+        with closing(self.compare()) as comparison:
+            return comparison.differences(tables or TABLES)
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """Rows of the warehouse, which is attached as `warehouse`, beside the world's tables in `truth`."""
+        with closing(self.compare()) as comparison:
+            return comparison.query(statement)
 
     def compare(self) -> Comparison:
         return Comparison(self.warehouse, self.sandbox.url, self.folder)
+
+    def live_ids(self, kind: str, count: int | None = None) -> list[str]:
+        """The first live records of a type, or all."""
+        rows = self.sandbox.truth(f"hubspot/{kind}", full=True)
+        live = [str(row["id"]) for row in rows if not row["archived"] and row["merged_into"] is None]
+        return sorted(live, key=int)[:count]
 
 
 def streams_of(*names: str) -> list[Stream]:
@@ -88,6 +100,22 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hubspot-world") / "world.duckdb"
     World.create(path, size="small").close()
     return path
+
+
+@pytest.fixture(scope="module")
+def _portal(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    world = tmp_path_factory.mktemp("served") / "world.duckdb"
+    copyfile(small_world, world)
+    with start_sandbox(world) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def first_night(_portal: RunningSandbox, tmp_path: Path) -> Iterator[Night]:
+    """An empty warehouse beside a portal that other tests read too: no day may pass in it."""
+    _portal.reset_stats()
+    yield Night(_portal, tmp_path)
+    _portal.clear_faults()
 
 
 @pytest.fixture

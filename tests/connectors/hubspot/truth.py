@@ -1,5 +1,6 @@
 """What HubSpot's raw tables must hold, computed from the world's own tables, and how they differ from it."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -47,6 +48,8 @@ EXPECTED = {
     "pipeline_stages": _STAGES,
 }
 
+TABLES = (*HUBSPOT, *EXPECTED)
+
 # history and links of deals that are gone stay as they were
 _SCOPES = {
     "deal_property_history": "where deal_id in (select id from truth.deals where merged_into is null)",
@@ -72,13 +75,15 @@ class Comparison:
         """Rows over `truth.<world table>` and `warehouse.raw_hubspot.<raw table>`."""
         return self._connection.execute(statement).fetchall()
 
-    def differences(self) -> dict[str, list[tuple[object, ...]]]:
+    def differences(self, tables: Collection[str] = TABLES) -> dict[str, list[tuple[object, ...]]]:
         """Rows by raw table that are expected and not there, or there and not expected; {} if all is well.
 
         Records that left HubSpot for good, or were merged away, are no part of this.
         """
-        found = {kind: self._differing(kind, _records(kind), self._known(kind)) for kind in HUBSPOT}
+        found = {kind: self._differing(kind, _records(kind), self._known(kind)) for kind in HUBSPOT if kind in tables}
         for table, expected in EXPECTED.items():
+            if table not in tables:
+                continue
             found[table] = self._differing(table, expected, _SCOPES.get(table, ""))
         return {table: rows for table, rows in found.items() if rows}
 
