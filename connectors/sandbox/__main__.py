@@ -12,7 +12,7 @@ import typer
 
 from connectors.sandbox.server import SandboxServer, serve
 from connectors.sandbox.state import SandboxState
-from connectors.sandbox.world import World
+from connectors.sandbox.world import ImportRefusedError, World
 
 cli = typer.Typer(
     help="Two synthetic CRMs on the real wire formats.",
@@ -50,8 +50,14 @@ def import_folder(
     world: WorldFile, folder: Annotated[Path, typer.Argument(help="CSV and JSON files named after API objects.")]
 ) -> None:
     """Make a world of an export of your own CRM."""
-    made = World.import_folder(world, folder)
+    try:
+        made = World.import_folder(world, folder)
+    except (ImportRefusedError, FileExistsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     typer.echo(f"{world}: imported from {folder}, its clock at {made.clock.isoformat()}")
+    if made.import_summary is not None:
+        typer.echo("\n".join(f"  {line}" for line in made.import_summary.lines()))
     made.close()
 
 

@@ -22,6 +22,12 @@ REP_WIN_CONCENTRATION = 25.0
 # A: 7 of 20 closed deals of a developer org were re-opened; J: an ordinary org is calmer
 REOPEN_SHARE_LOST = 0.03
 REOPEN_SHARE_WON = 0.006
+REOPENED_AFTER_DAYS = (8, 40)
+CLOSED_AGAIN_AFTER_DAYS = (12, 50)
+REOPENED_WIN_SHARE = 0.40
+# J: a competitor is on record for most deals lost to one, and for some won ones
+COMPETITOR_NAMED_SHARE_LOST = 0.80
+COMPETITOR_NAMED_SHARE_WON = 0.15
 
 # -- time -------------------------------------------------------------------------------------------------------------
 # A: cycle lengths are bimodal (one public data set: 0.51 LN(2.00, .97) + 0.49 LN(4.42, .25) beats every single law)
@@ -43,9 +49,17 @@ MONTH_END_SHARE_LOST = 0.42
 # J: the first close date is the real one times exp(N(mean, spread)); pushes follow until it fits
 CLOSE_ESTIMATE_MEAN = 0.14
 CLOSE_ESTIMATE_SPREAD = 0.38
-PULL_SHARE = 0.10
+# J: a deal guessed far too late is pulled in by this share of the reps
+PULL_SHARE = 0.30
+# J: people like round dates: the last business day of a month, of a quarter
+MONTH_END_DATE_SHARE = 0.35
+QUARTER_END_DATE_SHARE = 0.15
+PUSH_DAYS_RANGE = (14, 60)
+PUSH_TO_MONTH_END_SHARE = 0.40
 # C: 20-40 % of commit pipeline misses its date each quarter; J: on reaching the last stage most reps call a nearer date
 CLOSING_CALL_SHARE = 0.65
+# J: the date called then is this part of the time that is really needed
+CLOSING_CALL_RANGE = (0.25, 1.05)
 
 # -- amounts ----------------------------------------------------------------------------------------------------------
 # A: amounts are lognormal within a segment and rounded to thousands in two of three deals
@@ -61,15 +75,21 @@ AMOUNT_CHANGE_SHARES = (0.36, 0.18)
 # -- stage movement ---------------------------------------------------------------------------------------------------
 # A/J: 5-10 % of deals move backwards at least once
 REGRESSION_SHARE = 0.07
+# not every deal has time enough to fall back and return: so many are tried to reach that share
+REGRESSION_TRIES = 1.6
 # J: stages that share a canonical step with a neighbour (Id. Decision Makers, Perception Analysis) are often skipped
 OPTIONAL_STAGE_SHARE = 0.62
 CREATED_IN_QUALIFICATION_SHARE = 0.35
 # J: a rep calls a proposal a commit by hand, or keeps a contract out of commit
-COMMIT_BY_HAND_SHARE = 0.10
+COMMIT_BY_HAND_SHARE = 0.20
 SANDBAG_SHARE = 0.08
 MANUAL_CATEGORY_SHARE = 0.40
 # J: reps who set probabilities by feeling
 OVERRIDING_SEAT_SHARE = 0.10
+OVERRIDDEN_DEAL_SHARE = 0.60
+OVERRIDE_OPTIMIST_SHARE = 0.60
+# A: a large org fills NextStep on 7 % of deals; J: where it is coached, people write it at every third step
+NEXT_STEP_SHARE = 0.35
 
 # -- people -----------------------------------------------------------------------------------------------------------
 # C: median tenure of a seller is about two and a half years
@@ -87,6 +107,7 @@ LEAD_CONVERTED_SHARE = 0.40
 LEAD_UNCONVERTED_SHARE = 0.85
 # A: 2.01 line items per opportunity in a large org
 LINE_ITEM_SHARE = 0.55
+DISCOUNTED_LINE_SHARE = 0.35
 CONTACT_ROLE_SHARE = 0.65
 # C: 15-25 % duplicate accounts in big orgs; J: only those that somebody merges are made
 DUPLICATE_ACCOUNT_SHARE = 0.03
@@ -94,16 +115,22 @@ DUPLICATE_CONTACT_SHARE = 0.03
 # J: companies that work in both CRMs, and how many of their deals are entered twice
 SHARED_ACCOUNT_SHARE = 0.05
 SHARED_DEAL_SHARE = 0.70
+# J: HubSpot deals that come through partners
+PARTNER_PIPELINE_SHARE = 0.35
+# J: deals with a lead source (4 % in a large org, far more where marketing feeds the funnel)
+LEAD_SOURCE_SHARE = 0.60
 # J: how often somebody deletes
 DELETED_DEAL_SHARE = 0.02
 PURGED_OF_DELETED_SHARE = 0.45
+PURGED_SOON_SHARE = 0.40
 DELETED_CONTACT_SHARE = 0.012
 
 # -- planted ----------------------------------------------------------------------------------------------------------
 # J: 20-50 % of stage visits are skipped in the wild; a demo needs fewer to stay readable
 PLANTED_SKIP_SHARE = 0.06
 # A: 8.8 % of all opportunities of a public org were open past their close date
-PLANTED_OVERDUE_SHARE = 0.40
+PLANTED_OVERDUE_SHARE = 0.50
+PLANTED_OVERDUE_DAYS = (15, 120)
 PLANTED_NO_REASON_SHARE = 0.06
 PLANTED_TIME_DEFECT_SHARE = 0.012
 PLANTED_LEGACY_STAGE_SHARE = 0.04

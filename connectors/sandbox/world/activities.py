@@ -131,7 +131,9 @@ def _store_lines(connection: duckdb.DuckDBPyConnection, deals: Deals, created_at
             "to_percent": np.where(place == count[deal] - 1, 100, (place + 1) * band),
             "product": (pick(deals.key[deal], "first product", len(names.PRODUCTS)) + place) % len(names.PRODUCTS),
             "quantity": between(keys, "quantity", 1, 24),
-            "discount_percent": np.where(happens(keys, "discounted", 0.35), between(keys, "discount", 2, 25), 0),
+            "discount_percent": np.where(
+                happens(keys, "discounted", facts.DISCOUNTED_LINE_SHARE), between(keys, "discount", 2, 25), 0
+            ),
             "created_at": seconds(created_at[deal] + 1200),
         },
     )

@@ -23,11 +23,10 @@ def add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozens
     )
     guess = on_or_after(deals.created_day + np.maximum(5, np.floor(deals.cycle_days * stretch)).astype(np.int64))
     habit = uniform(deals.life_key, "date habit")
-    date = np.where(
-        habit < 0.35,
-        last_business_day_of_month(guess),
-        np.where(habit < 0.5, last_business_day_of_quarter(guess), guess),
-    )
+    at_month_end = habit < facts.MONTH_END_DATE_SHARE
+    at_quarter_end = ~at_month_end & (habit < facts.MONTH_END_DATE_SHARE + facts.QUARTER_END_DATE_SHARE)
+    date = np.where(at_month_end, last_business_day_of_month(guess), guess)
+    date = np.where(at_quarter_end, last_business_day_of_quarter(guess), date)
     first = date
     is_late = np.zeros(len(deals), dtype=np.bool_)
     if "C17" in plants:
@@ -37,7 +36,8 @@ def add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozens
     calls = road.visited[np.arange(len(deals)), closing] & (deals.showcase < 0) & (entered > deals.created_day)
     calls &= happens(deals.life_key, "closing call", facts.CLOSING_CALL_SHARE) & (entered < road.close_day)
     date = _push(events, deals, date, np.where(calls, entered, road.close_day), is_late, "")
-    hope = 0.25 + 0.8 * uniform(deals.life_key, "hope")
+    least, most = facts.CLOSING_CALL_RANGE
+    hope = least + (most - least) * uniform(deals.life_key, "hope")
     called = on_or_after(entered + np.maximum(4, np.floor((road.close_day - entered) * hope).astype(np.int64)))
     events.add(calls, entered, RANK_CLOSE_DATE, close_day=called)
     _push(events, deals, np.where(calls, called, date), road.close_day, is_late, "closing")
@@ -47,7 +47,7 @@ def add_close_dates(events: EventRows, deals: Deals, road: Road, plants: frozens
         ~calls
         & (first > road.close_day + 20)
         & (pull_day < road.close_day)
-        & happens(deals.key, "pulled in", facts.PULL_SHARE * 3)
+        & happens(deals.key, "pulled in", facts.PULL_SHARE)
     )
     events.add(pulls & (pulled >= road.close_day), pull_day, RANK_CLOSE_DATE, close_day=pulled)
     return first
@@ -58,10 +58,12 @@ def _push(events: EventRows, deals: Deals, date: Ints, until: Ints, is_late: Fla
     push_no = 0
     while (behind := date < until).any():
         keys = derive_keys(deals.life_key, f"push {phase}", push_no)
-        late_day = on_or_after(date + between(keys, "late", 6, 70))
+        late_day = on_or_after(date + between(keys, "late", *facts.PLANTED_OVERDUE_DAYS))
         day = np.where(is_late, late_day, business_day_before(date))
-        later = on_or_after(np.maximum(date, day) + between(keys, "push days", 14, 60))
-        later = np.where(happens(keys, "to month end", 0.4), last_business_day_of_month(later), later)
+        later = on_or_after(np.maximum(date, day) + between(keys, "push days", *facts.PUSH_DAYS_RANGE))
+        later = np.where(
+            happens(keys, "to month end", facts.PUSH_TO_MONTH_END_SHARE), last_business_day_of_month(later), later
+        )
         events.add(behind & (day < until), day, RANK_CLOSE_DATE, close_day=later)
         date = np.where(behind, later, date)
         push_no += 1

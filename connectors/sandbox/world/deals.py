@@ -84,7 +84,7 @@ def draw_deals(scale: Scale, is_hubspot: bool, first_day: int, last_day: int, pl
     outcome, depth, cycle = _destiny(scale, life_key, seat, is_hubspot)
     ladder = np.zeros(len(no), dtype=np.int64)
     if is_hubspot:
-        ladder = np.where((twin_no < 0) & happens(key, "partner pipeline", 0.35), 2, 1)
+        ladder = np.where((twin_no < 0) & happens(key, "partner pipeline", facts.PARTNER_PIPELINE_SHARE), 2, 1)
     is_showcase = showcase >= 0
     return Deals(
         no=no,

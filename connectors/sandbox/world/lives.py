@@ -73,7 +73,7 @@ def _add_visits(events: EventRows, deals: Deals, road: Road, first_close: Ints, 
     for position in range(1, POSITIONS + 1):
         stage, entry = road.stage[:, position], road.entry[:, position]
         step = np.where(
-            happens(derive_keys(deals.key, "step", position), "set", 0.35),
+            happens(derive_keys(deals.key, "step", position), "set", facts.NEXT_STEP_SHARE),
             1 + pick(deals.key, f"next {position}", len(NEXT_STEPS)),
             UNCHANGED,
         )
@@ -142,7 +142,7 @@ def _add_manual_categories(events: EventRows, deals: Deals, road: Road) -> None:
     day = on_or_after(entered + (until - entered) // 3)
     is_manual = (deals.ladder == 0) | happens(deals.key, "fills category", facts.MANUAL_CATEGORY_SHARE)
     calls = is_manual & road.visited[rows, last_proposal] & (deals.showcase < 0) & (day < until)
-    calls &= happens(deals.key, "commit by hand", facts.COMMIT_BY_HAND_SHARE * 2)
+    calls &= happens(deals.key, "commit by hand", facts.COMMIT_BY_HAND_SHARE)
     events.add(calls, day, RANK_CATEGORY, category=stages.COMMIT)
     sandbags = is_manual & road.visited[rows, closing] & happens(deals.key, "sandbags", facts.SANDBAG_SHARE)
     _, in_closing = road.visit(closing)
@@ -210,6 +210,8 @@ def _reasons(deals: Deals, outcome: Ints, plants: frozenset[str]) -> Ints:
 
 
 def _competitors(deals: Deals) -> Ints:
-    named = (deals.outcome == LOST_COMPETITOR) & happens(deals.life_key, "competitor named", 0.8)
-    named |= (deals.outcome == WON) & happens(deals.life_key, "competitor beaten", 0.15)
+    named = (deals.outcome == LOST_COMPETITOR) & happens(
+        deals.life_key, "competitor named", facts.COMPETITOR_NAMED_SHARE_LOST
+    )
+    named |= (deals.outcome == WON) & happens(deals.life_key, "competitor beaten", facts.COMPETITOR_NAMED_SHARE_WON)
     return np.where(named, 1 + pick(deals.life_key, "competitor", len(COMPETITORS)), 0)

@@ -8,6 +8,7 @@ scale ─► deals ─► visits ─► lives ─► versions ┐
 import duckdb
 import numpy as np
 
+from connectors.sandbox import facts
 from connectors.sandbox.world import names
 from connectors.sandbox.world.activities import store_activities, store_attachments
 from connectors.sandbox.world.deals import Deals, draw_deals
@@ -82,7 +83,7 @@ def _store_deals(
             "subject": pick(deals.life_key, "subject", len(names.DEAL_SUBJECTS)),
             "type": pick(deals.life_key, "type", 3),
             "source": pick(deals.life_key, "source", len(names.LEAD_SOURCES)),
-            "has_source": happens(deals.life_key, "has source", 0.6),
+            "has_source": happens(deals.life_key, "has source", facts.LEAD_SOURCE_SHARE),
             "created_at": seconds(created_at),
             "shown_created_at": seconds(shown),
             "deleted_at": seconds(deletions.deleted_at),

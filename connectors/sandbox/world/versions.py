@@ -21,6 +21,7 @@ from connectors.sandbox.world.events import (
     times_of,
 )
 from connectors.sandbox.world.hashing import Flags, Ints, between, happens, make_keys, pick, uniform
+from connectors.sandbox.world.identifiers import VERSIONS_PER_DEAL
 from connectors.sandbox.world.records import stems_from_lead
 from connectors.sandbox.world.storage import MISSING, Column, Nullable, append_rows, seconds
 from connectors.sandbox.world.visits import Road
@@ -45,7 +46,7 @@ def draw_deletions(deals: Deals) -> Deletions:
     deleted_at = day * SECONDS_PER_DAY + _EVENING + pick(deals.key, "deleted minute", 1500)
     # the lead of a converted deal names it for ever, so that one stays in the bin
     purged = deleted & ~stems_from_lead(deals) & happens(deals.key, "purged", facts.PURGED_OF_DELETED_SHARE)
-    waits = np.where(deals.ladder > 0, 0, np.where(happens(deals.key, "purged soon", 0.4), 1, 15))
+    waits = np.where(deals.ladder > 0, 0, np.where(happens(deals.key, "purged soon", facts.PURGED_SOON_SHARE), 1, 15))
     purged_at = deleted_at + waits * SECONDS_PER_DAY
     return Deletions(np.where(deleted, deleted_at, MISSING), np.where(purged, purged_at, MISSING))
 
@@ -81,8 +82,8 @@ def _probabilities(deals: Deals, deal: Ints, day: Ints, stage: Ints, plants: fro
     default = stages.default_probabilities(plants, np.where(is_set, stage, 0), day)
     seat_keys = make_keys(0, "seat habit", deals.seat)
     feels = happens(seat_keys, "overrides", facts.OVERRIDING_SEAT_SHARE) & (deals.ladder == 0) & (deals.showcase < 0)
-    feels &= happens(deals.key, "overrides", 0.6)
-    shift = np.where(happens(deals.key, "optimist", 0.6), 10, -15)
+    feels &= happens(deals.key, "overrides", facts.OVERRIDDEN_DEAL_SHARE)
+    shift = np.where(happens(deals.key, "optimist", facts.OVERRIDE_OPTIMIST_SHARE), 10, -15)
     felt = np.where(feels[deal] & (default >= 20) & (default < 100), np.clip(default + shift[deal], 5, 95), default)
     return np.where(is_set, felt, UNCHANGED)
 
@@ -137,9 +138,14 @@ def _table(deals: Deals, deal: Ints, at: Ints, starts: Flags, state: dict[str, I
     stage_moved = changed["stage"] & ~starts
     ends = np.append(at[1:], MISSING)
     ends = np.where(np.append(starts[1:], True), MISSING, ends)
+    version_no = place_in_group(starts)
+    if version_no.max(initial=0) >= VERSIONS_PER_DEAL:
+        raise OverflowError(
+            f"A deal has {version_no.max() + 1} versions; ids are made for fewer than {VERSIONS_PER_DEAL}."
+        )
     columns: dict[str, Column] = {
         "deal_no": deals.no[deal],
-        "version_no": place_in_group(starts),
+        "version_no": version_no,
         "happened_at": seconds(at),
         "ended_at": seconds(ends),
         "in_history": in_history,

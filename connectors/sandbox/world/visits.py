@@ -8,7 +8,7 @@ from connectors.sandbox import facts
 from connectors.sandbox.world import stages
 from connectors.sandbox.world.days import last_business_day_of_month, on_or_after
 from connectors.sandbox.world.deals import LOST_COMPETITOR, NO_DECISION, SHOWCASES, WON, Deals
-from connectors.sandbox.world.hashing import Flags, Floats, Ints, between, happens, normal, pick, uniform
+from connectors.sandbox.world.hashing import Flags, Floats, Ints, between, happens, normal, pick
 from connectors.sandbox.world.scale import START_DAY
 
 POSITIONS = 8
@@ -167,7 +167,7 @@ def _fallbacks(deals: Deals, previous: Ints, entered: Ints, close_day: Ints) -> 
         & (entered < fall)
         & (fall < back)
         & (back < close_day)
-        & happens(deals.key, "falls back", facts.REGRESSION_SHARE * 1.6)
+        & happens(deals.key, "falls back", facts.REGRESSION_SHARE * facts.REGRESSION_TRIES)
     )
     return np.where(falls, fall, -1), np.where(falls, back, -1)
 
@@ -175,9 +175,11 @@ def _fallbacks(deals: Deals, previous: Ints, entered: Ints, close_day: Ints) -> 
 def _reopenings(deals: Deals, close_day: Ints) -> tuple[Ints, Ints, Ints]:
     share = np.where(deals.outcome == WON, facts.REOPEN_SHARE_WON, facts.REOPEN_SHARE_LOST)
     reopens = (deals.showcase < 0) & happens(deals.key, "re-opened", share)
-    day = on_or_after(close_day + between(deals.key, "re-opened after", 8, 40))
-    second = on_or_after(day + between(deals.key, "closed again after", 12, 50))
+    day = on_or_after(close_day + between(deals.key, "re-opened after", *facts.REOPENED_AFTER_DAYS))
+    second = on_or_after(day + between(deals.key, "closed again after", *facts.CLOSED_AGAIN_AFTER_DAYS))
     # only a deal that had climbed to closing can be won at once: anything else would skip stages
-    wins = (deals.outcome != WON) & (deals.depth == 6) & (uniform(deals.key, "second outcome") < 0.4)
+    wins = (
+        (deals.outcome != WON) & (deals.depth == 6) & (happens(deals.key, "second outcome", facts.REOPENED_WIN_SHARE))
+    )
     outcome = np.where(wins, WON, np.where(deals.outcome == WON, LOST_COMPETITOR, NO_DECISION))
     return np.where(reopens, day, -1), np.where(reopens, second, -1), outcome

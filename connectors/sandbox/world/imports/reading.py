@@ -41,6 +41,13 @@ class ImportSummary:
     ignored_columns: dict[str, list[str]] = field(default_factory=dict)
     derived: dict[str, int] = field(default_factory=dict)
 
+    def lines(self) -> list[str]:
+        """The same for a terminal, one fact per line."""
+        told = [f"{count} rows of {name}" for name, count in self.rows.items()]
+        told += [f"{count} rows of {name} derived" for name, count in self.derived.items() if count]
+        told += [f"{name}: left out {', '.join(columns)}" for name, columns in self.ignored_columns.items()]
+        return told + [f"{name}: left out, no API object has that name" for name in self.ignored_files]
+
 
 def create_id_macro(connection: duckdb.DuckDBPyConnection) -> None:
     """`full_id(text)`: an id of 15 characters gets its checksum, one of 18 stays, anything else is null."""

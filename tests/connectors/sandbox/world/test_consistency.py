@@ -174,6 +174,17 @@ def test_ids_are_unique_and_some_differ_only_by_case(rows: Rows) -> None:
         none_of(rows, f"select id from hubspot.{name} group by id having count(*) > 1")
 
 
+def test_ids_carry_salesforces_checksum(rows: Rows) -> None:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    for name in SALESFORCE:
+        for (id_,) in rows.execute(f'select "Id" from salesforce."{name}" limit 200').fetchall():
+            chunks = [id_[start : start + 5] for start in (0, 5, 10)]
+            suffix = [
+                alphabet[sum(1 << place for place, letter in enumerate(chunk) if letter.isupper())] for chunk in chunks
+            ]
+            assert id_[15:] == "".join(suffix), id_
+
+
 def test_nothing_is_stamped_later_than_two_hours_before_the_clock(rows: Rows) -> None:
     for name in SALESFORCE:
         for field in salesforce_fields(name):

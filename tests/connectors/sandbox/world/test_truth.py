@@ -278,3 +278,36 @@ def test_forecast_deals_end_as_the_study_says(tmp_path: Path) -> None:
     assert 0.17 < shares["no_decision"] < 0.31
     assert pushed is not None
     assert 0.30 < pushed[0] < 0.50
+
+
+def test_deals_fall_back_are_opened_again_and_change_hands(rows: Rows) -> None:
+    row = rows.execute("""
+        with moves as (
+            select history.*, stages."SortOrder" as place, lag(stages."SortOrder") over life as place_before,
+                stages."IsClosed" as is_closed, lag(stages."IsClosed") over life as was_closed
+            from salesforce."OpportunityHistory" as history
+            inner join salesforce."OpportunityStage" as stages on stages."MasterLabel" = history."StageName"
+            window life as (partition by "OpportunityId" order by history."CreatedDate")
+        )
+        select count(distinct "OpportunityId") filter (where place < place_before and not is_closed and not was_closed),
+            count(distinct "OpportunityId") filter (where was_closed and not is_closed),
+            (select count(*) from salesforce."OpportunityFieldHistory" where "Field" = 'Owner'),
+            count(distinct "OpportunityId")
+        from moves""").fetchone()
+    assert row is not None
+    fell_back, opened_again, handed_over, deals = row
+
+    assert 0.03 < fell_back / deals < 0.12
+    assert 0 < opened_again / deals < 0.06
+    assert handed_over > 0
+
+
+def test_won_deals_saw_more_activities(rows: Rows) -> None:
+    means = dict(
+        rows.execute("""
+            select told.outcome_class, count(tasks."Id") / count(distinct told.id)
+            from truth.opportunities as told left join salesforce."Task" as tasks on tasks."WhatId" = told.id
+            where told.crm = 'salesforce' group by told.outcome_class""").fetchall()
+    )
+
+    assert means["won"] > 1.5 * means["no_decision"] > 0
