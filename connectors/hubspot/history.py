@@ -6,6 +6,7 @@ table is synced alone) it is read here: by list with history, N/50, or by search
 
 from collections.abc import Iterator
 
+from connectors.errors import CrmError
 from connectors.hubspot.batches import read_batch
 from connectors.hubspot.objects import HISTORY_COLUMNS, OBJECT_TYPES
 from connectors.hubspot.parts import Group
@@ -13,7 +14,7 @@ from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import ID, Query
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import HISTORY, history_source, kept_history_source
-from connectors.hubspot.walks import Ask, Step, fits_address, walk_ids, walk_list, walk_window
+from connectors.hubspot.walks import Ask, Step, ahead, fits_address, walk_ids, walk_list, walk_window
 from connectors.landing import Checkpoint, OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
@@ -53,19 +54,29 @@ class HistoryLane:
         group = Group(load, session.pages_per_part)
         resume = load.checkpoint
         if resume is None or resume["step"] == "live":
-            for step, bodies in self._walk(properties, ask, load):
-                group.add(bodies)
-                if group.is_full:
-                    _land(load, group, {**step.resume, "step": "live"})
-            _land(load, group, {"step": "archived"})
+            self._read_live(properties, ask, load, group)
         archived = session.archived.ids(kind, load.window)
         group.add(read_batch(session.client, kind, archived, ask, archived=True).bodies)
+        _land(load, group, {"step": "archived"})
+
+    def _read_live(self, properties: PropertySet, ask: Ask, load: OpenLoad, group: Group) -> None:
+        place: Checkpoint | None = None
+        try:
+            for step, bodies in self._walk(properties, ask, load):
+                group.add(bodies)
+                place = {**step.resume, "step": "live"}
+                if group.is_full:
+                    _land(load, group, place)
+        except CrmError:
+            if place is not None:
+                _land(load, group, place)
+            raise
         _land(load, group, {"step": "archived"})
 
     def _walk(self, properties: PropertySet, ask: Ask, load: OpenLoad) -> Iterator[tuple[Step, tuple[bytes, ...]]]:
         client, kind, window = self._session.client, properties.kind, load.window
         if window.lo is None and fits_address(client, kind, ask):
-            for step in walk_list(client, kind, ask, resume=load.checkpoint):
+            for step in ahead(walk_list(client, kind, ask, resume=load.checkpoint)):
                 yield step, step.bodies
             return
         query = Query(kind)

@@ -7,12 +7,14 @@ are read again when the deal itself changes.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 from connectors.errors import NoAccessError, UnexpectedReplyError
+from connectors.hubspot.batches import WORKERS
 from connectors.hubspot.client import Client, fields_of, results_of
-from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES
+from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES, ObjectType
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import Query, equals
 from connectors.hubspot.session import Session
@@ -79,17 +81,14 @@ class LinksLane:
         pages: list[tuple[str, Path]] = []
         unread: set[str] = set()
         refused: NoAccessError | None = None
-        for to_kind in kinds:
-            try:
-                answers = _Answers(self._session.client, properties.kind.name, to_kind)
-                bodies = answers.read(ids)
-            except NoAccessError as error:
-                _log.warning("Links from deals to %s are left out. %s", to_kind, error)
-                refused = error
+        for answers in self._ask(ids, kinds, properties.kind):
+            if answers.refusal is not None:
+                _log.warning("Links from deals to %s are left out. %s", answers.to_kind, answers.refusal)
+                refused = answers.refusal
                 continue
-            readable.append(to_kind)
+            readable.append(answers.to_kind)
             unread |= answers.unread
-            pages += [(to_kind, self._spool(load, f"{to_kind}-{at:06d}.json", body)) for at, body in enumerate(bodies)]
+            pages += answers.spool(load)
         if refused is not None and not readable:
             raise refused
         if unread:
@@ -100,31 +99,50 @@ class LinksLane:
             path.unlink()
         return readable
 
-    @staticmethod
-    def _spool(load: OpenLoad, name: str, body: bytes) -> Path:
-        path = load.spool(name)
-        path.write_bytes(body)
-        return path
+    def _ask(self, ids: Sequence[str], kinds: Sequence[str], kind: ObjectType) -> list["_Answers"]:
+        """The answers about every linked type, some under way together."""
+        answers = [_Answers(self._session.client, kind.name, to_kind) for to_kind in kinds]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(lambda answer: answer.read(ids), answers))
+        return answers
 
 
 class _Answers:
     """All pages of some records' links to one type: a record with many has a cursor of its own.
 
-    `unread` are the records that HubSpot reports an error for, other than that they have no such links.
+    `unread` are the records that HubSpot reports an error for, other than that they have no such links; `refusal`
+    says that the token may not read these links at all.
     """
 
     def __init__(self, client: Client, kind: str, to_kind: str) -> None:
+        self.to_kind = to_kind
+        self.unread: set[str] = set()
+        self.refusal: NoAccessError | None = None
         self._client = client
         self._path = client.paths.associations(kind, to_kind)
-        self.unread: set[str] = set()
+        self._bodies: list[bytes] = []
 
-    def read(self, ids: Sequence[str]) -> list[bytes]:
-        bodies = []
-        inputs = [{"id": record_id} for record_id in ids]
+    def read(self, ids: Sequence[str]) -> None:
+        """Ask about these records until nothing more is to come."""
+        try:
+            self._read_pages([{"id": record_id} for record_id in ids])
+        except NoAccessError as error:
+            self.refusal = error
+
+    def spool(self, load: OpenLoad) -> list[tuple[str, Path]]:
+        """The pages as files, each with the type that it links to."""
+        pages = []
+        for number, body in enumerate(self._bodies):
+            path = load.spool(f"{self.to_kind}-{number:06d}.json")
+            path.write_bytes(body)
+            pages.append((self.to_kind, path))
+        return pages
+
+    def _read_pages(self, inputs: Sequence[dict[str, str]]) -> None:
         again: set[str] = set()
         while inputs:
             reply = self._client.post("associations", self._path, {"inputs": inputs})
-            bodies.append(reply.body)
+            self._bodies.append(reply.body)
             fields = fields_of(reply)
             failed = _failed(fields)
             self.unread |= failed & again
@@ -134,7 +152,6 @@ class _Answers:
             sent, inputs = inputs, [entry for entry in following if entry is not None]
             if inputs == sent:
                 raise UnexpectedReplyError(f"HubSpot's {self._path} does not move on from its cursor. Run again.")
-        return bodies
 
 
 def _next_input(result: Mapping[str, object]) -> dict[str, str] | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from connectors.errors import CountMismatchError, UnexpectedReplyError
+from connectors.errors import CountMismatchError, CrmError, UnexpectedReplyError
 from connectors.hubspot.batches import batch_size, read_batch
 from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
 from connectors.hubspot.parts import Group
@@ -27,7 +27,17 @@ from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import SEARCH_PAGE, Found, Query, count, first_page
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import RECORD, misfits_query, records_source
-from connectors.hubspot.walks import HISTORY_PAGE, LIST_PAGE, Ask, Step, fits_address, walk_ids, walk_list, walk_window
+from connectors.hubspot.walks import (
+    HISTORY_PAGE,
+    LIST_PAGE,
+    Ask,
+    Step,
+    ahead,
+    fits_address,
+    walk_ids,
+    walk_list,
+    walk_window,
+)
 from connectors.landing import Checkpoint, OpenLoad, Window
 from connectors.streams import Fetched, PlanLine, Stream
 
@@ -133,18 +143,28 @@ class _Reading:
         """Land everything that the walk gives, part by part."""
         if self._resume is not None and self._resume["step"] != "live":
             return
-        step: Step | None = None
-        for step in self._walk():
-            self.live += len(step.ids)
-            if self._plan.is_batched:
-                batch = read_batch(self._session.client, self._plan.kind, step.ids, self._ask)
-                self._group.add(batch.bodies, batch.ids)
-            else:
-                self._group.add(step.bodies, step.ids, step.repeated)
-            if self._group.is_full:
-                self._land({**step.resume, "step": "live", "live": self.live})
-        if step is not None and self._group.files:
+        place: Checkpoint | None = None
+        try:
+            for step in self._walk():
+                self._take(step)
+                place = {**step.resume, "step": "live", "live": self.live}
+                if self._group.is_full:
+                    self._land(place)
+        except CrmError:
+            # calls that were made are not made again, whether the limit is reached or the line is down
+            if place is not None and self._group.files:
+                self._land(place)
+            raise
+        if self._group.files:
             self._land({"step": "archived", "live": self.live})
+
+    def _take(self, step: Step) -> None:
+        if self._plan.is_batched:
+            batch = read_batch(self._session.client, self._plan.kind, step.ids, self._ask)
+            self._group.add(batch.bodies, batch.ids)
+        else:
+            self._group.add(step.bodies, step.ids, step.repeated)
+        self.live += len(step.ids)
 
     def check_total(self) -> None:
         """Compare with HubSpot's count; what was archived since the window's end left the count and not the list."""
@@ -177,10 +197,12 @@ class _Reading:
     def _walk(self) -> Iterator[Step]:
         client, plan, window = self._session.client, self._plan, self._load.window
         if plan.is_list:
-            return walk_list(client, plan.kind, self._ask, resume=self._resume)
-        if window.lo is None:
-            return walk_ids(client, plan.query, resume=self._resume, first=plan.take_first())
-        return walk_window(client, plan.query, window, resume=self._resume, first=plan.take_first())
+            steps = walk_list(client, plan.kind, self._ask, resume=self._resume)
+        elif window.lo is None:
+            steps = walk_ids(client, plan.query, resume=self._resume, first=plan.take_first())
+        else:
+            steps = walk_window(client, plan.query, window, resume=self._resume, first=plan.take_first())
+        return ahead(steps)
 
     def _land(self, checkpoint: Checkpoint, *, is_live: bool = True) -> None:
         group, properties = self._group, self._plan.properties

@@ -42,9 +42,10 @@ class Query:
     def body(self, *more: Filter, sort: str, limit: int = SEARCH_PAGE) -> bytes:
         """The request."""
         names = dict.fromkeys([self.kind.modified, *self.properties])
+        filters = [*self.filters, *more]
         return orjson.dumps(
             {
-                "filterGroups": [{"filters": [*self.filters, *more]}],
+                "filterGroups": [{"filters": filters}] if filters else [],
                 "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
                 "properties": list(names),
                 "limit": limit,

@@ -12,6 +12,7 @@ page is read by rising id.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import UnexpectedReplyError
@@ -92,6 +93,15 @@ def walk_list(
     for page in list_pages(client, "list", client.paths.objects(kind.name), query, after=after):
         if page.ids:
             yield Step((page.body,), page.ids, {"after": page.after})
+
+
+def ahead(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps, the next one always under way while the last one is being landed."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, steps, None)
+        while (step := coming.result()) is not None:
+            coming = reader.submit(next, steps, None)
+            yield step
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ def test_a_sync_the_next_day_follows_edits_deletions_merges_and_stages_entered_a
         f"insert into hubspot._associations values ('deals', '{deals[8]}', 'contacts', '{contacts[5]}', "
         "'USER_DEFINED', 77, 'Decision maker')",
         modified("deals", f"id = '{deals[8]}'"),
+        # more links than one answer holds
+        f"insert into hubspot._associations select 'deals', '{deals[8]}', 'contacts', number::varchar, "
+        "'HUBSPOT_DEFINED', 3, null from range(800000000000, 800000001200) as numbers(number)",
         f"delete from hubspot._associations where from_type = 'deals' and from_id = '{deals[0]}'",
     )
 
