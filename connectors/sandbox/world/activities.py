@@ -7,7 +7,7 @@ from connectors.sandbox import facts
 from connectors.sandbox.world import names
 from connectors.sandbox.world.days import SECONDS_PER_DAY, on_or_after
 from connectors.sandbox.world.deals import WON, Deals
-from connectors.sandbox.world.hashing import Ints, between, derive_keys, happens, pick, uniform
+from connectors.sandbox.world.hashing import Ints, Keys, between, derive_keys, happens, pick, uniform
 from connectors.sandbox.world.people import Seats
 from connectors.sandbox.world.records import CONTACTS_PER_ACCOUNT, contact_counts
 from connectors.sandbox.world.scale import HUBSPOT_BASE, TWIN_BASE, Scale
@@ -47,21 +47,10 @@ def _store_kind(
 ) -> None:
     place = np.arange(len(deal)) - np.searchsorted(deal, deal, side="left")
     keys = derive_keys(deals.key[deal], f"activity {kind}", place)
-    born = created_at[deal]
     life = np.maximum(road.close_day - deals.created_day, 1)[deal]
     day = on_or_after(deals.created_day[deal] + np.floor(life * uniform(keys, "when")).astype(np.int64))
-    at = np.maximum(day * SECONDS_PER_DAY + 8 * 3600 + pick(keys, "second", _WORKDAY_SECONDS), born + 600 + 60 * place)
     minutes = between(keys, "minutes", 1, 4) * 15 if kind == MEETING else between(keys, "minutes", 1, 40)
-    entered, done = at, at + np.where(kind == EMAIL, 0, minutes * 60)
-    if kind == MEETING:
-        entered = np.maximum(at - between(keys, "ahead", 1, 7) * SECONDS_PER_DAY, born + 300)
-    if kind == TASK:
-        late = (
-            on_or_after(day + between(keys, "due in", 1, 10)) * SECONDS_PER_DAY
-            + 9 * 3600
-            + pick(keys, "done second", 25_000)
-        )
-        at, done = late, np.where(happens(keys, "done", 0.85), late, MISSING)
+    entered, at, done = _moments(kind, keys, day, created_at[deal] + 60 * place, minutes * 60)
     end_of_life = np.where(deleted_at == MISSING, np.iinfo(np.int64).max, deleted_at)[deal]
     keep = at < end_of_life - 2 * 3600
     columns = {
@@ -83,6 +72,21 @@ def _store_kind(
         {name: values[keep] for name, values in columns.items()}
         | {name: seconds(values[keep]) for name, values in times.items()},
     )
+
+
+def _moments(kind: int, keys: Keys, day: Ints, born: Ints, length: Ints) -> tuple[Ints, Ints, Ints]:
+    """When an activity is entered, takes place (or is due), and is done; a task may never be."""
+    at = np.maximum(day * SECONDS_PER_DAY + 8 * 3600 + pick(keys, "second", _WORKDAY_SECONDS), born + 600)
+    if kind == EMAIL:
+        return at, at, at
+    if kind == CALL:
+        # logged when it is over
+        return at + length, at, at + length
+    if kind == MEETING:
+        return np.maximum(at - between(keys, "ahead", 1, 7) * SECONDS_PER_DAY, born + 300), at, at + length
+    due_day = on_or_after(day + between(keys, "due in", 1, 10))
+    due = due_day * SECONDS_PER_DAY + 9 * 3600 + pick(keys, "done second", 25_000)
+    return at, due, np.where(happens(keys, "done", 0.85), due, MISSING)
 
 
 def store_attachments(connection: duckdb.DuckDBPyConnection, scale: Scale, deals: Deals, created_at: Ints) -> None:

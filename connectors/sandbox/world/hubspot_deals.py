@@ -36,32 +36,7 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
     """All associations of touched deals, both directions, anew."""
-    engagements = " union all ".join(
-        f"""select deal_no, '{name}', plan.engagement_id(activity_no), 'HUBSPOT_DEFINED', {outward}, {inward}, null,
-            null
-        from plan.activities inner join linked using (deal_no) where kind = {kind}
-            and entered_at <= getvariable('hi')"""
-        for kind, (name, outward, inward) in _ENGAGEMENTS.items()
-    )
-    connection.execute(f"""
-        create or replace temp table links as
-        with linked as (
-            select deal_no, account_no from deal_now where is_hubspot and not is_purged
-        ),
-        companies as (
-            select deal_no, company_now.id as company from linked inner join company_now using (account_no)
-        )
-        select deal_no, 'companies' as to_type, company as to_id, 'HUBSPOT_DEFINED' as category, 5 as outward, 6
-            as inward,
-            'Primary' as outward_label, 'Primary' as inward_label
-        from companies
-        union all
-        select deal_no, 'companies', company, 'HUBSPOT_DEFINED', 341, 342, null, null from companies
-        union all
-        select deal_no, 'contacts', plan.hubspot_contact_id(contact_no), 'HUBSPOT_DEFINED', 3, 4, null, null
-        from plan.deal_contacts inner join linked using (deal_no)
-        union all
-        {engagements}""")
+    connection.execute(f"create or replace temp table links as {_LINKS}")
     connection.execute(
         "create or replace temp table relinked as select plan.deal_id(deal_no) as id from deal_now where is_hubspot"
     )
@@ -71,12 +46,38 @@ def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
         )
     count = connection.execute("""
         insert into hubspot._associations
-        select 'deals', plan.deal_id(deal_no), to_type, to_id, category, outward, outward_label from links
+        select 'deals', plan.deal_id(deal_no), to_type, to_id, category, outward, label from links
         union all
-        select to_type, to_id, 'deals', plan.deal_id(deal_no), category, inward, inward_label from links
+        select to_type, to_id, 'deals', plan.deal_id(deal_no), category, inward, label from links
         order by all""").fetchone()
     return int(count[0]) if count else 0
 
+
+_ENGAGEMENT_LINKS = " union all ".join(
+    f"""
+select deal_no, '{name}', plan.engagement_id(activity_no), 'HUBSPOT_DEFINED', {outward}, {inward}, null
+from plan.activities inner join linked using (deal_no)
+where kind = {kind} and entered_at <= getvariable('hi')"""
+    for kind, (name, outward, inward) in _ENGAGEMENTS.items()
+)
+_LINKS = f"""
+with linked as (
+    select deal_no, account_no from deal_now where is_hubspot and not is_purged
+),
+companies as (
+    select deal_no, company_now.id as company from linked inner join company_now using (account_no)
+)
+select deal_no, 'companies' as to_type, company as to_id, 'HUBSPOT_DEFINED' as category, 5 as outward, 6 as inward,
+    'Primary' as label
+from companies
+union all
+select deal_no, 'companies', company, 'HUBSPOT_DEFINED', 341, 342, null from companies
+union all
+select deal_no, 'contacts', plan.hubspot_contact_id(contact_no), 'HUBSPOT_DEFINED', 3, 4, null
+from plan.deal_contacts inner join linked using (deal_no)
+union all
+{_ENGAGEMENT_LINKS}
+"""
 
 # the modification stamp trails the change by some milliseconds: calculated properties settle first
 _DEAL = """

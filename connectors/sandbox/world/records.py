@@ -7,7 +7,7 @@ from connectors.sandbox import facts
 from connectors.sandbox.world import names
 from connectors.sandbox.world.days import SECONDS_PER_DAY, on_or_after
 from connectors.sandbox.world.deals import Deals, is_shared_account, seat_of_account
-from connectors.sandbox.world.hashing import Flags, Ints, between, choose, happens, make_keys, pick
+from connectors.sandbox.world.hashing import Flags, Ints, Keys, between, choose, happens, make_keys, pick
 from connectors.sandbox.world.scale import HUBSPOT_BASE, LOOKAHEAD_DAYS, SHOWCASE_BASE, TWIN_BASE, Scale
 from connectors.sandbox.world.storage import MISSING, Nullable, append_rows, seconds
 
@@ -86,36 +86,20 @@ def _store_contacts(
 ) -> None:
     """One to three contacts per account; a fourth is a duplicate, merged later. Only the third may be deleted."""
     place = np.tile(np.arange(CONTACTS_PER_ACCOUNT, dtype=np.int64), len(account_no))
-    account = np.repeat(account_no, CONTACTS_PER_ACCOUNT)
+    account, born, looks_like_each = (
+        np.repeat(each, CONTACTS_PER_ACCOUNT) for each in (account_no, created_at, looks_like)
+    )
     no = account * CONTACTS_PER_ACCOUNT + place
-    keys = make_keys(scale.seed, "contact", no)
+    count = contact_counts(scale, looks_like_each)
     is_duplicate = place == CONTACTS_PER_ACCOUNT - 1
-    count = np.repeat(contact_counts(scale, looks_like), CONTACTS_PER_ACCOUNT)
-    account_keys, share = make_keys(scale.seed, "contacts of", account), facts.DUPLICATE_CONTACT_SHARE
     # HubSpot gives the merged record a new id; there it is a contact without deals that is merged, here the first
     is_hubspot = no >= HUBSPOT_BASE
-    again = np.where(
-        is_hubspot,
-        (count == 3) & happens(account_keys, "duplicate", 3 * share),
-        happens(account_keys, "duplicate", share),
-    )
+    account_keys, share = make_keys(scale.seed, "contacts of", account), facts.DUPLICATE_CONTACT_SHARE
+    chance = np.where(is_hubspot, np.where(count == CONTACTS_PER_ACCOUNT - 1, 3 * share, 0.0), share)
+    again = happens(account_keys, "duplicate", chance)
     exists = np.where(is_duplicate, again, place < count)
-    birth = np.repeat(created_at, CONTACTS_PER_ACCOUNT) + 300 * (place + 1)
-    birth_day = on_or_after(birth // SECONDS_PER_DAY + between(keys, "entered again", 20, 60))
-    birth = np.where(is_duplicate, birth_day * SECONDS_PER_DAY + 10 * 3600 + pick(keys, "minute", 20_000), birth)
-    merged_day = on_or_after(birth_day + between(keys, "merged after", 10, 50))
-    merged_at = np.where(
-        is_duplicate, merged_day * SECONDS_PER_DAY + _EVENING + pick(keys, "merge minute", 900), MISSING
-    )
-    deleted = (place == 2) & ~again & happens(keys, "deleted", facts.DELETED_CONTACT_SHARE * 3)
-    deleted_day = on_or_after(birth // SECONDS_PER_DAY + between(keys, "deleted after", 60, 500))
-    deleted_at = np.where(deleted, deleted_day * SECONDS_PER_DAY + _EVENING + pick(keys, "delete minute", 900), MISSING)
-    purged = deleted & happens(keys, "purged", 0.5)
-    # a privacy deletion takes effect at once, the recycle bin is emptied after 15 days
-    wait = np.where(is_hubspot, 0, 15) * SECONDS_PER_DAY
-    look = np.repeat(looks_like, CONTACTS_PER_ACCOUNT) * CONTACTS_PER_ACCOUNT + np.where(
-        is_duplicate, np.where(is_hubspot, 2, 0), place
-    )
+    twin_place = np.where(is_hubspot, CONTACTS_PER_ACCOUNT - 2, 0)
+    look = looks_like_each * CONTACTS_PER_ACCOUNT + np.where(is_duplicate, twin_place, place)
     looks = make_keys(scale.seed, "contact look", look)
     columns = {
         "contact_no": no,
@@ -126,18 +110,38 @@ def _store_contacts(
         "title": pick(looks, "title", len(names.JOB_TITLES)),
         "source": pick(looks, "source", len(names.LEAD_SOURCES)),
     }
-    times = {
-        "created_at": birth,
-        "merged_at": merged_at,
-        "deleted_at": deleted_at,
-        "purged_at": np.where(purged, deleted_at + wait, MISSING),
-    }
+    times = _contact_times(make_keys(scale.seed, "contact", no), place, again, is_hubspot, born)
     append_rows(
         connection,
         "plan.contacts",
         {name: values[exists] for name, values in columns.items()}
         | {name: seconds(values[exists]) for name, values in times.items()},
     )
+
+
+def _contact_times(keys: Keys, place: Ints, again: Flags, is_hubspot: Flags, account_born: Ints) -> dict[str, Ints]:
+    """When each contact comes, is merged, deleted and purged, in seconds; `again`: its account has a duplicate."""
+
+    def evening(day: Ints, purpose: str) -> Ints:
+        return on_or_after(day) * SECONDS_PER_DAY + _EVENING + pick(keys, purpose, 900)
+
+    is_duplicate = place == CONTACTS_PER_ACCOUNT - 1
+    born = account_born + 300 * (place + 1)
+    second_day = on_or_after(born // SECONDS_PER_DAY + between(keys, "entered again", 20, 60))
+    second_birth = second_day * SECONDS_PER_DAY + 10 * 3600 + pick(keys, "minute", 20_000)
+    merged_at = evening(second_day + between(keys, "merged after", 10, 50), "merge minute")
+    deleted = (place == CONTACTS_PER_ACCOUNT - 2) & ~again
+    deleted &= happens(keys, "deleted", facts.DELETED_CONTACT_SHARE * 3)
+    deleted_at = evening(born // SECONDS_PER_DAY + between(keys, "deleted after", 60, 500), "delete minute")
+    purged = deleted & happens(keys, "purged", 0.5)
+    # a privacy deletion takes effect at once, the recycle bin is emptied after 15 days
+    wait = np.where(is_hubspot, 0, 15) * SECONDS_PER_DAY
+    return {
+        "created_at": np.where(is_duplicate, second_birth, born),
+        "merged_at": np.where(is_duplicate, merged_at, MISSING),
+        "deleted_at": np.where(deleted, deleted_at, MISSING),
+        "purged_at": np.where(purged, deleted_at + wait, MISSING),
+    }
 
 
 def contact_counts(scale: Scale, looks_like: Ints) -> Ints:
