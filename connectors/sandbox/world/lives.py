@@ -125,6 +125,7 @@ def _add_owners(events: EventRows, deals: Deals, road: Road, seats: Seats) -> No
         for seat, begin, end in (
             (deals.seat, deals.created_day, np.minimum(day, road.close_day)),
             (other, day, road.close_day),
+            (deals.seat, road.reopened_day, road.second_close_day),
         ):
             handover = seats.starts[seat, holder]
             events.add(

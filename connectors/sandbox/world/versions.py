@@ -127,8 +127,9 @@ def _close_moments(
 
 def time_defects(deals: Deals, road: Road) -> Flags:
     """Deals whose dates contradict each other when that is planted."""
-    drawn = happens(deals.key, "time defect", facts.PLANTED_TIME_DEFECT_SHARE)
-    return drawn & (deals.showcase < 0) & (road.reopened_day < 0)
+    drawn = happens(deals.key, "time defect", facts.PLANTED_TIME_DEFECT_SHARE * np.where(deals.ladder == 0, 2, 1))
+    # in Salesforce the defect is there from birth: only short deals have it, so that few open ones are touched
+    return drawn & (deals.showcase < 0) & (road.reopened_day < 0) & ((deals.ladder > 0) | (deals.cycle_days < 60))
 
 
 def _table(deals: Deals, deal: Ints, at: Ints, starts: Flags, state: dict[str, Ints]) -> dict[str, Column]:
