@@ -1,6 +1,5 @@
 """The one instant a build speaks of: from run config, or the upper bound of the last completed sync."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,8 +40,9 @@ def resolve_as_of(config: AsOf, warehouse: Path) -> datetime:
     return given.astimezone(UTC)
 
 
-def dbt_vars(as_of: datetime, time_zone: str) -> str:
-    """What dbt's `--vars` takes: `as_of` as naive UTC, like all timestamps in the warehouse, and the zone of days."""
-    return json.dumps(
-        {"as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), "reporting_time_zone": time_zone}
-    )
+def dbt_moment(as_of: datetime) -> dict[str, str]:
+    """The variable that dbt's macro `as_of` reads: naive UTC, like all timestamps in the warehouse.
+
+    By environment and not by `--vars`: dbt parses the whole project anew whenever vars differ from the run before.
+    """
+    return {"CRM_AS_OF": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import orjson
 import yaml
-from dagster_dbt import DbtCliResource, DbtProject
+from dagster_dbt import DbtProject
 
+from dagster_project.dbt_command import NightlyDbt
 from dagster_project.publishing import TableName
 from dagster_project.settings import PROJECT_DIR, Paths, read_paths
 
@@ -51,9 +52,9 @@ def prepared_project() -> DbtProject:
     return project
 
 
-def dbt_resource(project: DbtProject) -> DbtCliResource:
+def dbt_resource(project: DbtProject) -> NightlyDbt:
     """The dbt command line for assets."""
-    return DbtCliResource(project_dir=project, profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE))
+    return NightlyDbt(project_dir=str(project.project_dir), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE))
 
 
 def published_tables(manifest: Path) -> list[TableName]:

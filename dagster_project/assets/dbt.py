@@ -1,14 +1,17 @@
 """The dbt layers: seeds, staging and intermediate before the findings; marts after them."""
 
 import datetime
+import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 import expectations
-from dagster_project.as_of import AsOf, dbt_vars, resolve_as_of
+from dagster_project.as_of import AsOf, dbt_moment, resolve_as_of
+from dagster_project.dbt_command import NightlyDbt, with_row_counts
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
 from dagster_project.resources import WarehouseFile
@@ -17,6 +20,9 @@ from dagster_project.settings import read_time_zone
 OWNERS = ["team:analytics-engineering"]
 # what reads the findings comes after them, whatever its layer
 READS_FINDINGS = "source:quality+"
+# what only a commit can break is tested when one is made (`make test`): seeds, and the keys of raw tables, which the
+# merge into raw keeps unique; the conformed tables' own keys are tested each night
+TESTED_ON_COMMIT = "path:models/staging,resource_type:test path:seeds,resource_type:test"
 # the nightly run starts at 02:00; a mart that is not new by 06:00 is late for the morning
 MARTS_FRESHNESS = dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound_delta=datetime.timedelta(hours=4))
 
@@ -45,12 +51,12 @@ PROJECT = prepared_project()
     project=PROJECT,
     name="conformed_tables",
     select="resource_type:seed path:models/staging path:models/intermediate",
-    exclude=READS_FINDINGS,
+    exclude=f"{READS_FINDINGS} {TESTED_ON_COMMIT}",
     dagster_dbt_translator=TRANSLATOR,
     pool=WAREHOUSE_POOL,
 )
 def conformed_tables(
-    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
+    context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, warehouse: WarehouseFile
 ) -> Iterator[Any]:
     """Both CRMs in one vocabulary and one grain."""
     # Great Expectations takes seconds to import: meanwhile, dbt works in a process of its own
@@ -66,19 +72,16 @@ def conformed_tables(
     dagster_dbt_translator=TRANSLATOR,
     pool=WAREHOUSE_POOL,
 )
-def marts(
-    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
-) -> Iterator[Any]:
+def marts(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, warehouse: WarehouseFile) -> Iterator[Any]:
     """What people and BI read, each deal flagged where an error finding touches it."""
     yield from _build(context, config, dbt, warehouse)
 
 
-def _build(
-    context: dg.AssetExecutionContext, config: AsOf, dbt: DbtCliResource, warehouse: WarehouseFile
-) -> Iterator[Any]:
-    as_of = resolve_as_of(config, warehouse.path)
+def _build(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, warehouse: WarehouseFile) -> Iterator[Any]:
+    os.environ.update(dbt_moment(resolve_as_of(config, warehouse.path)))
     # unit tests prove formulas, which no night changes: `make test` runs them
     arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    arguments += ["--vars", dbt_vars(as_of, read_time_zone())]
+    if (time_zone := read_time_zone()) != "UTC":
+        arguments += ["--vars", json.dumps({"reporting_time_zone": time_zone})]
     with warehouse.writing():
-        yield from dbt.cli(arguments, context=context).stream()
+        yield from with_row_counts(dbt.cli(arguments, context=context).stream(), warehouse.path)

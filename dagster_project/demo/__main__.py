@@ -11,7 +11,9 @@ from dagster_project.demo.night import play_night
 def main() -> int:
     """Play one night on the sandbox; the exit code is 0, 1 (failed) or 75 (busy or paused: run again later)."""
     os.environ["CRM_SOURCE"] = "sandbox"
-    return play_night(Console(highlight=False))
+    # a terminal of our own: Dagster captures file descriptor 1 while a step runs
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as terminal:
+        return play_night(Console(file=terminal, highlight=False))
 
 
 if __name__ == "__main__":

@@ -50,12 +50,16 @@ def _show_deals(console: Console, hub: duckdb.DuckDBPyConnection) -> None:
                 when later_deals.amount is distinct from earlier_deals.amount then 'amount'
                 else 'stage'
             end as what,
-            coalesce(earlier_deals.stage_label, '') as stage_before,
-            later_deals.stage_label as stage_after,
+            coalesce(earlier_stages.source_label, '') as stage_before,
+            later_stages.source_label as stage_after,
             later_deals.amount
         from later.marts.dim_opportunity as later_deals
         left join earlier.marts.dim_opportunity as earlier_deals
             on later_deals.opportunity_id = earlier_deals.opportunity_id
+        left join later.marts.dim_stage as later_stages
+            on later_deals.stage_key = later_stages.stage_key and later_stages.is_current
+        left join earlier.marts.dim_stage as earlier_stages
+            on earlier_deals.stage_key = earlier_stages.stage_key and earlier_stages.is_current
         where
             earlier_deals.opportunity_id is null
             or later_deals.is_deleted <> earlier_deals.is_deleted

@@ -71,7 +71,14 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self.objects: dict[tuple[str, str], ObjectLine] = {}
         self.steps: dict[str, StepLine] = {}
-        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._draw, transient=True)
+        self._live = Live(
+            console=console,
+            refresh_per_second=8,
+            get_renderable=self._draw,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def __enter__(self) -> "Progress":
         """Start drawing."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
@@ -15,6 +17,7 @@ from dagster_project.demo.changes import show_changes
 from dagster_project.findings import OpenFinding, read_open_findings
 
 EXAMPLES = 2
+_INDENT = (0, 0, 0, 11)
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 NEXT_COMMANDS = (
     ("make demo", "play the next day: the CRMs change, only the changes are read, see what moved"),
@@ -51,9 +54,8 @@ def _show_forecast_outcomes(console: Console, reader: duckdb.DuckDBPyConnection)
     rows = reader.execute(
         """
         select
-            case when population = 'this warehouse' then 'these CRMs' else 'study of ' || study_year end as label,
-            decided_deal_count, won_rate, competitive_loss_rate, no_decision_rate,
-            case when population = 'this warehouse' then '' else source_text end as source_text
+            case when population = 'this warehouse' then 'these CRMs' else 'study ' || study_year end as label,
+            decided_deal_count, won_rate, competitive_loss_rate, no_decision_rate
         from marts.rpt_forecast_outcome_rates
         where
             (population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all')
@@ -61,12 +63,11 @@ def _show_forecast_outcomes(console: Console, reader: duckdb.DuckDBPyConnection)
         order by population desc, study_year, source_text
         """
     ).fetchall()
-    table = _table("Of the deals that were forecast (in commit, close date in the quarter, quarter complete)")
-    for heading in ("", "decided deals", "won", "lost to a competitor", "no decision"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    table.add_column("source", style="dim", overflow="fold")
-    for label, decided, *rates, source in rows:
-        table.add_row(label, "" if decided is None else f"{decided:,}", *(_percent(rate) for rate in rates), source)
+    table = _table("What became of the deals that were forecast (in commit, completed quarters)")
+    for heading in ("", "decided deals", "won", "to a competitor", "no decision"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for label, decided, *rates in rows:
+        table.add_row(label, "" if decided is None else f"{decided:,}", *(_percent(rate) for rate in rates))
     console.print(table)
 
 
@@ -97,23 +98,21 @@ def _show_funnel(console: Console, reader: duckdb.DuckDBPyConnection) -> None:
 
 def _show_findings(console: Console, published: Path) -> None:
     findings = read_open_findings(published)
-    table = _table("Where stage definitions contradict each other or the deals")
-    for heading in ("rule", "severity", "count", "two examples", "what to do"):
-        table.add_column(heading, justify="right" if heading == "count" else "left", overflow="fold")
+    console.print("[bold]Where stage definitions contradict each other, or the deals[/bold]")
     for rule in expectations.rules():
         found = findings.get(rule.id, [])
         if not found:
-            table.add_row(f"{rule.id} {rule.name}", "[green]ok[/green]", "0", "", "")
+            console.print(f"  [green]ok[/green]       {rule.id} {rule.description}")
             continue
         severity = found[0].severity
-        table.add_row(
-            f"{rule.id} {rule.name}",
-            f"[{_STYLES[severity]}]{severity}[/]",
-            f"{len(found):,}",
-            "\n".join(_example(finding) for finding in found[:EXAMPLES]),
-            rule.action,
+        console.print(
+            f"  [{_STYLES[severity]}]{severity:<8}[/] {rule.id} {rule.name}: [bold]{len(found):,}[/bold] "
+            f"{'finding' if len(found) == 1 else 'findings'}"
         )
-    console.print(table)
+        for finding in found[:EXAMPLES]:
+            console.print(Padding(f"e.g. {escape(_example(finding))}", _INDENT))
+        console.print(Padding(f"→ {escape(rule.action)}", _INDENT, style="dim"))
+    console.print()
 
 
 def _show_trust(console: Console, reader: duckdb.DuckDBPyConnection) -> None:

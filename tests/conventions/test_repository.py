@@ -93,7 +93,8 @@ def test_the_example_environment_lists_exactly_the_variables_that_are_read() -> 
     listed = set(re.findall(r"^([A-Z_]+)=", (PROJECT_DIR / ".env.example").read_text(), re.MULTILINE))
     read_by_dbt = {
         name
-        for path in (PROJECT_DIR / "dbt").rglob("*.yml")
+        for path in (PROJECT_DIR / "dbt").rglob("*")
+        if path.suffix in {".yml", ".sql"}
         for name in re.findall(r"env_var\(\s*['\"]([A-Z_]+)['\"]", path.read_text())
     }
     set_for_tools = {"DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
