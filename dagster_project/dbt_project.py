@@ -54,7 +54,9 @@ def prepared_project() -> DbtProject:
 
 def dbt_resource(project: DbtProject) -> NightlyDbt:
     """The dbt command line for assets."""
-    return NightlyDbt(project_dir=str(project.project_dir), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE))
+    return NightlyDbt(
+        project_dir=str(project.project_dir), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE)
+    )
 
 
 def published_tables(manifest: Path) -> list[TableName]:
