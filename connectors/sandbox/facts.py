@@ -13,8 +13,8 @@ FORECAST_OUTCOMES = {"won": 0.47, "lost_competitor": 0.29, "no_decision": 0.24}
 # J: how far a deal gets (canonical stages 2..6) by outcome; chosen so that FORECAST_OUTCOMES comes out
 DEPTH_WEIGHTS = {
     "won": (0.0, 0.0, 0.0, 0.0, 1.0),
-    "lost_competitor": (0.04, 0.06, 0.10, 0.14, 0.66),
-    "no_decision": (0.19, 0.16, 0.16, 0.14, 0.35),
+    "lost_competitor": (0.01, 0.02, 0.03, 0.04, 0.90),
+    "no_decision": (0.16, 0.14, 0.14, 0.12, 0.44),
     "lost_other": (0.30, 0.30, 0.25, 0.12, 0.03),
 }
 # C: win-rate heterogeneity between reps, beta concentration 15-40
