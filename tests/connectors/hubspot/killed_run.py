@@ -1,4 +1,4 @@
-"""A sync that kills its own process: `python -m tests.connectors.hubspot.killed_run FOLDER URL answer:17`.
+"""A sync that kills its own process: `python -m tests.connectors.hubspot.killed_run FOLDER URL answer:17 [OBJECT …]`.
 
 The moment is `answer:<number of answered requests>` or `<event kind>:<object>:<lane>`.
 """
@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from connectors.hubspot.client import open_client
@@ -37,7 +38,7 @@ class DyingAt(logging.Handler):
             die()
 
 
-def main(folder: Path, url: str, moment: str) -> None:
+def main(folder: Path, url: str, moment: str, objects: Sequence[str]) -> None:
     """Run until `moment`."""
     kind, _, rest = moment.partition(":")
     if kind == "answer":
@@ -50,9 +51,10 @@ def main(folder: Path, url: str, moment: str) -> None:
             die()
 
     connector = HubSpotConnector(open_client(Secret(Credentials().hubspot_private_token), host=url), pages_per_part=1)
-    with LandingLog(folder / "landing") as log_:
-        run_sync(connector, log_, folder / "warehouse.duckdb", STREAMS, listener=listen)
+    streams = [stream for stream in STREAMS if not objects or stream.object_name in objects]
+    with LandingLog(folder / "landing") as landing:
+        run_sync(connector, landing, folder / "warehouse.duckdb", streams, listener=listen)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -18,12 +18,10 @@ from connectors.hubspot.objects import (
     STAGE_COLUMNS,
     raw_tables,
 )
-from tests.connectors.hubspot.conftest import Night, streams_of
+from tests.connectors.hubspot.conftest import DEAL_TABLES, DEALS, Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 from tests.connectors.hubspot.portal_edits import modified
 
-DEALS = streams_of("deals")
-DEAL_TABLES = ("deals", "deal_property_history", "deal_associations")
 BATCH_READ = "/crm/v3/objects/deals/batch/read"
 SOURCES = Path(__file__).resolve().parents[3] / "dbt/models/staging/hubspot/_hubspot__sources.yml"
 
@@ -140,7 +138,7 @@ def test_a_number_that_is_none_becomes_null_and_is_reported_with_its_property(
 
     report = night.sync(DEALS)
 
-    rows = night.query(f"select amount, dealname from warehouse.raw_hubspot.deals where id = '{deal}'")
+    rows = night.query(f"select amount, dealname from raw_hubspot.deals where id = '{deal}'")
     assert report.exit_code == 0
     assert rows == [(None, "odd")]
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [

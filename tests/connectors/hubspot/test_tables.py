@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.hubspot.objects import STREAMS
-from tests.connectors.hubspot.conftest import Night
+from tests.connectors.hubspot.conftest import DEAL_TABLES, DEALS, Night
 from tests.connectors.hubspot.portal_edits import archived, created_like, merged, modified, moved
 
 
@@ -56,11 +56,10 @@ def test_a_sync_the_next_day_follows_edits_deletions_merges_and_stages_entered_a
     assert report.exit_code == 0
     assert night.differences() == {}
     gone = night.query(
-        "select id, _is_deleted, _merged_into from warehouse.raw_hubspot.deals where _merged_into is not null "
-        "order by id"
+        "select id, _is_deleted, _merged_into from raw_hubspot.deals where _merged_into is not null order by id"
     )
     merged_contacts = night.query(
-        "select id, _is_deleted from warehouse.raw_hubspot.contacts where _merged_into is not null "
+        "select id, _is_deleted from raw_hubspot.contacts where _merged_into is not null "
         f"and id in ('{contacts[0]}', '{contacts[1]}')"
     )
     assert gone == [(deals[5], True, deals[7]), (deals[6], True, deals[7])]
@@ -68,15 +67,15 @@ def test_a_sync_the_next_day_follows_edits_deletions_merges_and_stages_entered_a
 
 
 def test_a_link_made_without_touching_an_open_deal_is_found_the_next_day(night: Night) -> None:
-    night.sync()
+    night.sync(DEALS)
     night.let_a_day_pass(
         "insert into hubspot._associations select 'deals', id, 'contacts', '1', 'USER_DEFINED', 78, null "
         "from hubspot.deals where hs_is_closed = 'false' and not archived and merged_into is null"
     )
 
-    night.sync()
+    night.sync(DEALS)
 
-    assert night.differences() == {}
+    assert night.differences(*DEAL_TABLES) == {}
 
 
 def test_a_second_sync_without_a_change_changes_no_row(night: Night) -> None:

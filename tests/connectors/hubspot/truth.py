@@ -50,6 +50,14 @@ EXPECTED = {
 
 TABLES = (*HUBSPOT, *EXPECTED)
 
+_WORLD_TABLES = {
+    "deal_property_history": ("deals", "_property_history"),
+    "deal_associations": ("deals", "_associations"),
+    "owners": ("_owners",),
+    "pipelines": ("_pipelines",),
+    "pipeline_stages": ("_stages",),
+}
+
 # history and links of deals that are gone stay as they were
 _SCOPES = {
     "deal_property_history": "where deal_id in (select id from truth.deals where merged_into is null)",
@@ -58,37 +66,35 @@ _SCOPES = {
 
 
 class Comparison:
-    """A warehouse beside the world that the sandbox at `url` serves; both as they are now."""
+    """A warehouse beside the world that the sandbox at `url` serves, both as they are now, for some raw tables."""
 
-    def __init__(self, warehouse: Path, url: str, folder: Path) -> None:
+    def __init__(self, warehouse: Path, url: str, folder: Path, tables: Collection[str] = TABLES) -> None:
+        self._tables = tables
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'; create schema truth")
         self._connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
-        for table in (*HUBSPOT, "_property_history", "_associations", "_owners", "_pipelines", "_stages"):
+        for table in dict.fromkeys(name for raw_table in tables for name in _WORLD_TABLES.get(raw_table, (raw_table,))):
             self._load(table, url, folder / f"{table}.json")
 
     def close(self) -> None:
         """Free the warehouse file."""
         self._connection.close()
 
-    def query(self, statement: str) -> list[tuple[object, ...]]:
-        """Rows over `truth.<world table>` and `warehouse.raw_hubspot.<raw table>`."""
-        return self._connection.execute(statement).fetchall()
-
-    def differences(self, tables: Collection[str] = TABLES) -> dict[str, list[tuple[object, ...]]]:
+    def differences(self) -> dict[str, list[tuple[object, ...]]]:
         """Rows by raw table that are expected and not there, or there and not expected; {} if all is well.
 
         Records that left HubSpot for good, or were merged away, are no part of this.
         """
-        found = {kind: self._differing(kind, _records(kind), self._known(kind)) for kind in HUBSPOT if kind in tables}
-        for table, expected in EXPECTED.items():
-            if table not in tables:
-                continue
-            found[table] = self._differing(table, expected, _SCOPES.get(table, ""))
+        found = {}
+        for table in self._tables:
+            expected = EXPECTED.get(table) or _records(table)
+            found[table] = self._differing(table, expected, _SCOPES.get(table) or self._known(table))
         return {table: rows for table, rows in found.items() if rows}
 
-    def _known(self, kind: str) -> str:
-        return f"where id in (select id from truth.{kind} where merged_into is null)"
+    def _known(self, table: str) -> str:
+        if table not in HUBSPOT:
+            return ""
+        return f"where id in (select id from truth.{table} where merged_into is null)"
 
     def _differing(self, table: str, expected: str, scope: str) -> list[tuple[object, ...]]:
         columns = [row[0] for row in self._connection.execute(f"describe {expected}").fetchall()]
@@ -97,10 +103,10 @@ class Comparison:
             f"select {names} from ({expected})",
             f"select {names} from warehouse.raw_hubspot.{table} {scope}",
         )
-        return self.query(
+        return self._connection.execute(
             f"select 'missing', * from ({wanted} except all {actual}) union all "
             f"select 'surplus', * from ({actual} except all {wanted}) order by 2, 1 limit 10"
-        )
+        ).fetchall()
 
     def _load(self, table: str, url: str, file: Path) -> None:
         file.write_bytes(requests.get(f"{url}/__truth__/hubspot/{table}?full=1", timeout=60).content)
