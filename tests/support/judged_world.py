@@ -56,8 +56,10 @@ class JudgedWorlds:
     def of(self, plants: frozenset[str]) -> JudgedWorld:
         """The world with exactly these plants, as `play` left it."""
         if plants not in self._made:
-            name = f"world_{len(self._made)}"
-            world, warehouse = self._folder / f"{name}.duckdb", self._folder / f"{name}_warehouse.duckdb"
+            folder = self._folder / f"world_{len(self._made)}"
+            folder.mkdir()
+            # every warehouse by the same file name: dbt parses the project once per name
+            world, warehouse = folder / "world.duckdb", folder / "warehouse.duckdb"
             World.create(world, size=self._size, plants=plants).close()
             self._made[plants] = JudgedWorld(world, warehouse, self._judge(world, warehouse))
         return self._made[plants]
