@@ -16,6 +16,7 @@ from connectors.salesforce.extract import connect as connect_salesforce
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.sandbox.world import World
+from connectors.schema import literal, quote
 from connectors.secret import Secret
 from connectors.streams import Connector, Listener, Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
@@ -58,11 +59,17 @@ class WarehouseFile(dg.ConfigurableResource[None]):
         finally:
             lease.close()
 
-    def row_count(self, table: str) -> int:
-        """Rows of `schema.table` in the work file."""
+    def row_counts(self, schema: str) -> dict[str, int]:
+        """Rows of each table of `schema` in the work file; a table that was never made is not in it."""
+        counts = {}
         with duckdb.connect(str(self.path), read_only=True) as connection:
-            counted = connection.execute(f"select count(*) from {table}").fetchone()
-        return int(counted[0]) if counted else 0
+            tables = connection.execute(
+                f"select table_name from duckdb_tables() where schema_name = {literal(schema)}"
+            ).fetchall()
+            for (table,) in tables:
+                counted = connection.execute(f"select count(*) from {quote(schema)}.{quote(table)}").fetchone()
+                counts[str(table)] = int(counted[0]) if counted else 0
+        return counts
 
 
 class Crms:

@@ -43,15 +43,17 @@ def sync_tables(
         raise dg.Failure(description=f"Paused: {error}", allow_retries=False) from error
     except TransientError as error:
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=error.retry_after or RETRY_SECONDS) from error
+    rows = warehouse.row_counts(f"raw_{crm}")
     for table in sorted(selected):
-        yield _result(report, crm, table, warehouse)
+        # an object that the org does not have makes no table; staging reads it as an empty one
+        yield _result(report, crm, table, rows.get(table, 0))
 
 
-def _result(report: SyncReport, crm: str, table: str, warehouse: WarehouseFile) -> dg.MaterializeResult[None]:
+def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.MaterializeResult[None]:
     streams = [stream for stream in report.streams if stream.stream.raw_table == table]
     applied = [load.counts for load in report.applied if load.raw_table == table]
     metadata: dict[str, dg.MetadataValue | int | float | str] = {
-        "dagster/row_count": warehouse.row_count(f"raw_{crm}.{table}"),
+        "dagster/row_count": row_count,
         "rows landed": sum(stream.rows for stream in streams),
         "rows inserted": sum(counts.inserted for counts in applied),
         "rows updated": sum(counts.updated for counts in applied),

@@ -50,9 +50,9 @@ def stage_definition_findings(config: AsOf, warehouse: WarehouseFile) -> Iterato
     with warehouse.writing():
         as_of = resolve_as_of(config, warehouse.path)
         results = expectations.evaluate(warehouse.path, as_of, time_zone=read_time_zone())
+    rows = warehouse.row_counts("quality")
     for table in QUALITY_TABLES:
-        rows = warehouse.row_count(f"quality.{table}")
-        yield dg.MaterializeResult(asset_key=["quality", table], metadata={"dagster/row_count": rows})
+        yield dg.MaterializeResult(asset_key=["quality", table], metadata={"dagster/row_count": rows[table]})
     findings = read_open_findings(warehouse.path)
     for result in results:
         yield _check_result(result, findings.get(result.check_id, []))
