@@ -1,4 +1,4 @@
--- From its first day to its last the calendar lacks none, and each fiscal quarter counts its days from 1 without a hole.
+-- The calendar lacks no day, and each fiscal quarter counts its days from 1 on without a hole.
 
 with
 
