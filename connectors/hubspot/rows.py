@@ -117,7 +117,9 @@ class RowsLane:
             return RowsPlan(properties, ask, ids, is_list=True, is_batched=False, total=count(client, ids))
         query = whole if is_searched else ids
         first = first_page(client, query, window)
-        return RowsPlan(properties, ask, query, False, not is_searched, first.total, first)
+        return RowsPlan(
+            properties, ask, query, is_list=False, is_batched=not is_searched, total=first.total, first=first
+        )
 
 
 class _Reading:
