@@ -28,6 +28,7 @@ $(READY): requirements.lock
 		echo "uv is not to be had here: pip installs instead, which takes a minute longer."; \
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
+	@$(PY) -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'crm-warehouse.pth').write_text('$(CURDIR)\n')"
 	@touch $(READY)
 
 demo: $(READY) ## Sync the sandbox CRMs, build, check and publish the warehouse, and show it; again for the next day.
