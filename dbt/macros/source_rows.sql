@@ -16,9 +16,11 @@
             database=declared.database, schema=declared.schema, identifier=declared.identifier
         ) -%}
         {%- set present = [] -%}
-        {%- for column in adapter.get_columns_in_relation(existing) if existing -%}
-            {%- do present.append(column.name | lower) -%}
-        {%- endfor -%}
+        {%- if existing -%}
+            {%- for column in adapter.get_columns_in_relation(existing) -%}
+                {%- do present.append(column.name | lower) -%}
+            {%- endfor -%}
+        {%- endif -%}
         select
         {%- for column in declared.columns.values() %}
             {% if column.name | lower in present -%}
