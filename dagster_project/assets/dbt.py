@@ -24,7 +24,9 @@ READS_FINDINGS = "source:quality+"
 # merge into raw keeps unique; the conformed tables' own keys are tested each night
 TESTED_ON_COMMIT = "path:models/staging,resource_type:test path:seeds,resource_type:test"
 # the nightly run starts at 02:00; a mart that is not new by 06:00 is late for the morning
-MARTS_FRESHNESS = dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound_delta=datetime.timedelta(hours=4))
+MARTS_FRESHNESS = dg.FreshnessPolicy.cron(
+    deadline_cron="0 6 * * *", lower_bound_delta=datetime.timedelta(hours=4), timezone=read_time_zone()
+)
 
 
 class LayerTranslator(DagsterDbtTranslator):

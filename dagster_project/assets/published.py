@@ -6,7 +6,7 @@ import expectations
 from dagster_project.as_of import AsOf, resolve_as_of
 from dagster_project.assets.dbt import PROJECT, marts
 from dagster_project.assets.quality import QUALITY_TABLES
-from dagster_project.dbt_project import dbt_var, published_tables
+from dagster_project.dbt_project import MARTS_SCHEMA, dbt_var, published_tables
 from dagster_project.pools import WAREHOUSE_POOL
 from dagster_project.publishing import current_version, publish
 from dagster_project.resources import WarehouseFile
@@ -14,7 +14,10 @@ from dagster_project.resources import WarehouseFile
 
 @dg.asset(
     key=["published", "crm"],
-    deps=[*marts.keys, *(["quality", table] for table in QUALITY_TABLES)],
+    deps=[
+        *(key for key in marts.keys if key.path[0] == MARTS_SCHEMA),
+        *(["quality", table] for table in QUALITY_TABLES),
+    ],
     group_name="published",
     owners=["team:analytics-engineering"],
     kinds={"duckdb"},

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import expectations
-from dagster_project.settings import PROJECT_DIR
+from dagster_project.settings import PROJECT_DIR, variables
 
 PAGES = sorted(
     [*PROJECT_DIR.glob("*.md"), *(PROJECT_DIR / "docs").rglob("*.md"), *(PROJECT_DIR / "benchmarks").rglob("*.md")]
@@ -66,3 +66,9 @@ def test_every_file_the_docs_name_exists() -> None:
 
 def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len((PROJECT_DIR / "README.md").read_text().splitlines()) <= 150
+
+
+def test_the_readme_lists_every_variable_as_the_settings_describe_it() -> None:
+    listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", (PROJECT_DIR / "README.md").read_text(), re.MULTILINE))
+
+    assert listed == variables()
