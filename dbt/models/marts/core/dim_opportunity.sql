@@ -103,6 +103,10 @@ opportunities as (
         int_opportunities_conformed.fx_rate,
         int_opportunities_conformed.win_probability,
         int_opportunities_conformed.stage_default_probability,
+        {{ weighted('int_opportunities_conformed.amount', 'int_opportunities_conformed.win_probability') }}
+            as weighted_amount,
+        {{ weighted('int_opportunities_conformed.amount', 'int_opportunities_conformed.stage_default_probability') }}
+            as default_weighted_amount,
         int_opportunities_conformed.forecast_category,
         int_opportunities_conformed.forecast_category_rule,
         int_opportunities_conformed.close_date,

@@ -12,6 +12,34 @@ int_stage_meanings as (
 
 ),
 
+int_opportunities_conformed as (
+
+    select * from {{ ref('int_opportunities_conformed') }}
+
+),
+
+int_untrusted_opportunities as (
+
+    select * from {{ ref('int_untrusted_opportunities') }}
+
+),
+
+untrusted_by_stage as (
+
+    select
+        int_opportunities_conformed.stage_key,
+        cast(count(*) as integer) as untrusted_open_opportunity_count,
+        sum(int_opportunities_conformed.amount) as untrusted_open_amount
+    from int_opportunities_conformed
+    inner join int_untrusted_opportunities
+        on int_opportunities_conformed.opportunity_id = int_untrusted_opportunities.opportunity_id
+    where
+        not int_opportunities_conformed.is_closed
+        and not int_opportunities_conformed.is_deleted
+    group by int_opportunities_conformed.stage_key
+
+),
+
 stages_by_validity as (
 
     select
@@ -37,8 +65,12 @@ stages_by_validity as (
         int_stage_meanings.meaning_to as valid_to,
         int_stages_conformed.opportunity_count,
         int_stages_conformed.open_opportunity_count,
-        int_stages_conformed.open_amount
+        int_stages_conformed.open_amount,
+        coalesce(untrusted_by_stage.untrusted_open_opportunity_count, 0) as untrusted_open_opportunity_count,
+        cast(coalesce(untrusted_by_stage.untrusted_open_amount, 0) as decimal(18, 2)) as untrusted_open_amount
     from int_stages_conformed
+    left join untrusted_by_stage
+        on int_stages_conformed.stage_key = untrusted_by_stage.stage_key
     left join int_stage_meanings
         on int_stages_conformed.stage_key = int_stage_meanings.stage_key
 
@@ -73,7 +105,10 @@ stages_with_flags as (
         valid_from <= {{ as_of() }} and (valid_to is null or valid_to > {{ as_of() }}) as is_current,
         opportunity_count,
         open_opportunity_count,
-        open_amount
+        untrusted_open_opportunity_count,
+        open_amount,
+        cast(open_amount - untrusted_open_amount as decimal(18, 2)) as trusted_open_amount,
+        untrusted_open_amount
     from stages_by_validity
 
 )

@@ -41,10 +41,11 @@ versions as (
         int_opportunity_versions.currency_code,
         int_opportunity_versions.fx_rate,
         int_opportunity_versions.win_probability,
-        cast(
-            round(int_opportunity_versions.amount * int_opportunity_versions.win_probability, 2)
-            as decimal(18, 2)
-        ) as weighted_amount,
+        int_opportunity_versions.stage_default_probability,
+        {{ weighted('int_opportunity_versions.amount', 'int_opportunity_versions.win_probability') }}
+            as weighted_amount,
+        {{ weighted('int_opportunity_versions.amount', 'int_opportunity_versions.stage_default_probability') }}
+            as default_weighted_amount,
         int_opportunity_versions.forecast_category,
         int_opportunity_versions.forecast_category_rule,
         int_opportunity_versions.close_date,
