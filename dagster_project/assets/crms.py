@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from connectors.errors import PausedError, TransientError
+from connectors.errors import BusyError, PausedError, TransientError
 from connectors.streams import Stream, SyncEvent, SyncReport
 from dagster_project.resources import Crms, WarehouseFile
 
@@ -41,7 +41,12 @@ def sync_tables(
         report.raise_for_failure()
     except PausedError as error:
         raise dg.Failure(description=f"Paused: {error}", allow_retries=False) from error
+    except BusyError as error:
+        # whoever is busy does this run's work: to wait for it would only do it twice
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     except TransientError as error:
+        if context.retry_number >= MOST_RETRIES:
+            raise
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=error.retry_after or RETRY_SECONDS) from error
     rows = warehouse.row_counts(f"raw_{crm}")
     for table in sorted(selected):
