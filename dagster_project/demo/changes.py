@@ -15,9 +15,12 @@ def show_changes(console: Console, before: Path, after: Path, played: dict[str, 
         hub.execute(f"attach '{before}' as earlier (read_only)")
         hub.execute(f"attach '{after}' as later (read_only)")
         console.print("\n[bold]What changed since yesterday[/bold]")
-        if played:
-            happened = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in played.items() if count)
-            console.print(f"  In the CRMs: {happened}.")
+        for crm in ("salesforce", "hubspot"):
+            rows = {kind.removeprefix(f"{crm}."): count for kind, count in played.items() if kind.startswith(f"{crm}.")}
+            # the sandbox's own bookkeeping starts with an underscore
+            happened = ", ".join(f"{count} {name}" for name, count in rows.items() if count and name[0] != "_")
+            if happened:
+                console.print(f"  Written in {crm}: {happened}.")
         _show_totals(console, hub)
         _show_deals(console, hub)
         _show_findings(console, hub)
@@ -50,8 +53,11 @@ def _show_deals(console: Console, hub: duckdb.DuckDBPyConnection) -> None:
                 when later_deals.amount is distinct from earlier_deals.amount then 'amount'
                 else 'stage'
             end as what,
-            coalesce(earlier_stages.source_label, '') as stage_before,
-            later_stages.source_label as stage_after,
+            case
+                when earlier_stages.source_label <> later_stages.source_label
+                    then earlier_stages.source_label || ' → ' || later_stages.source_label
+                else later_stages.source_label
+            end as stage,
             later_deals.amount
         from later.marts.dim_opportunity as later_deals
         left join earlier.marts.dim_opportunity as earlier_deals
@@ -76,10 +82,10 @@ def _show_deals(console: Console, hub: duckdb.DuckDBPyConnection) -> None:
         box=None,
         padding=(0, 2, 0, 0),
     )
-    for heading in ("  deal", "what", "stage before", "stage now", "amount"):
-        table.add_column(heading, justify="right" if heading == "amount" else "left")
-    for deal, what, before, now, amount in rows[:SHOWN]:
-        table.add_row(f"  {deal}", what, before, now, "" if amount is None else f"{amount:,.0f}")
+    for heading in ("  deal", "what", "stage", "amount"):
+        table.add_column(heading, justify="right" if heading == "amount" else "left", no_wrap=heading != "stage")
+    for deal, what, stage, amount in rows[:SHOWN]:
+        table.add_row(f"  {deal}", what, stage, "" if amount is None else f"{amount:,.0f}")
     console.print(table)
 
 

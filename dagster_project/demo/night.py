@@ -13,7 +13,8 @@ from uuid import uuid4
 import dagster as dg
 from rich.console import Console
 
-from connectors.errors import EXIT_FAILED, EXIT_TRY_LATER, CrmError
+from connectors.errors import EXIT_FAILED, EXIT_TRY_LATER, BusyError, CrmError
+from connectors.landing import Lease
 from connectors.sandbox.process import RunningSandbox, SandboxError, start_sandbox
 from dagster_project.demo.progress import Progress
 from dagster_project.demo.report import show_held_back, show_report
@@ -25,8 +26,18 @@ from dagster_project.settings import PROJECT_DIR, Paths, Settings, read_settings
 
 def play_night(console: Console) -> int:
     """Play a night and show it; the exit code is 0, 1 (failed or held back) or 75 (busy or paused)."""
-    started = time.monotonic()
     settings = read_settings()
+    try:
+        # before the day is played: one who comes second must not change the CRMs either
+        with Lease(settings.paths.data_dir / "demo.lease", "The demo"):
+            return _play_alone(console, settings)
+    except BusyError as error:
+        console.print(f"[red]{error}[/red]")
+        return EXIT_TRY_LATER
+
+
+def _play_alone(console: Console, settings: Settings) -> int:
+    started = time.monotonic()
     paths = settings.paths
     prepare_dagster_home(paths)
     is_first = not paths.sandbox_world.exists()
