@@ -12,12 +12,6 @@ int_opportunity_versions as (
 
 ),
 
-int_stage_visits as (
-
-    select * from {{ ref('int_stage_visits') }}
-
-),
-
 loss_reason_map as (
 
     select * from {{ ref('loss_reason_map') }}
@@ -31,10 +25,35 @@ states_at_as_of as (
 
 ),
 
-last_visits as (
+versions_with_previous as (
 
-    select * from int_stage_visits
-    where is_last
+    select
+        opportunity_id,
+        valid_from,
+        is_closed,
+        is_won,
+        lag(is_closed) over versions_of_opportunity as was_closed,
+        lag(is_won) over versions_of_opportunity as was_won
+    from int_opportunity_versions
+    window
+        versions_of_opportunity as (
+            partition by opportunity_id
+            order by version_no
+        )
+
+),
+
+-- a move from won to post-sale, or between two lost stages, is no second closing
+closings as (
+
+    select
+        opportunity_id,
+        max(valid_from) as closed_at
+    from versions_with_previous
+    where
+        is_closed
+        and (was_closed is distinct from is_closed or was_won is distinct from is_won)
+    group by opportunity_id
 
 ),
 
@@ -98,7 +117,7 @@ opportunities as (
         states_at_as_of.close_date,
         int_opportunity_records.source_close_at,
         int_opportunity_records.created_at,
-        case when states_at_as_of.is_closed then last_visits.entered_at end as closed_at,
+        case when states_at_as_of.is_closed then closings.closed_at end as closed_at,
         coalesce(states_at_as_of.is_closed, int_opportunity_records.is_closed_flag, false) as is_closed,
         coalesce(states_at_as_of.is_won, int_opportunity_records.is_won_flag, false) as is_won,
         int_opportunity_records.is_closed_flag,
@@ -121,8 +140,8 @@ opportunities as (
     from int_opportunity_records
     left join states_at_as_of
         on int_opportunity_records.opportunity_id = states_at_as_of.opportunity_id
-    left join last_visits
-        on int_opportunity_records.opportunity_id = last_visits.opportunity_id
+    left join closings
+        on int_opportunity_records.opportunity_id = closings.opportunity_id
     left join loss_reason_map
         on
             int_opportunity_records.crm = loss_reason_map.crm
