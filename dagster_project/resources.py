@@ -61,6 +61,8 @@ class WarehouseFile(dg.ConfigurableResource[None]):
 
     def row_counts(self, schema: str) -> dict[str, int]:
         """Rows of each table of `schema` in the work file; a table that was never made is not in it."""
+        if not self.path.exists():
+            return {}
         counts = {}
         with duckdb.connect(str(self.path), read_only=True) as connection:
             tables = connection.execute(
