@@ -80,7 +80,6 @@ class Reader:
             return self._land(line, query, load, job)
         except JobFailedError:
             load.restart()
-            self._jobs.pop(_key(line), None)
         try:
             return self._land(line, query, load, self.bulk.create(query.soql()))
         except JobFailedError:
@@ -91,7 +90,12 @@ class Reader:
 
     def _land(self, line: PlanLine, query: ObjectQuery, load: OpenLoad, job: BulkJob) -> Fetched:
         self._jobs[_key(line)] = job  # if its numbers do not agree, it is read once more
-        fetched = land_job(self.bulk, job, query, load)
+        try:
+            fetched = land_job(self.bulk, job, query, load)
+        except RejectedRequestError:
+            # it failed, or a run that died had deleted it: whoever reads again makes another
+            self._jobs.pop(_key(line))
+            raise
         self._jobs.pop(_key(line), None)
         self.bulk.delete(job)
         return fetched

@@ -1,11 +1,14 @@
 """`kill -9` at any instant of a run, then another run: the tables are the org's rows, as if nothing had happened."""
 
+import json
 import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+import requests
 
 from tests.connectors.salesforce.conftest import ServedOrg
 
@@ -35,6 +38,29 @@ def _die_and_go_on(org: ServedOrg, *objects: str) -> list[str]:
         place.sync(*objects).raise_for_failure()
         found += [f"{share}: {line}" for line in place.differences(*objects)]
     return found
+
+
+def _delete_job_of(org: ServedOrg, object_name: str) -> None:
+    """Remove the Bulk job of the open load of an object, as its run would have at its end."""
+    (progress,) = org.folder.glob(f"landing/salesforce/{object_name}/*/progress.json")
+    job = json.loads(progress.read_bytes())["parts"][0]["checkpoint"]["job"]
+    login = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+    token = requests.post(f"{org.url}/services/oauth2/token", data=login, timeout=10).json()["access_token"]
+    requests.delete(
+        f"{org.url}/services/data/v62.0/jobs/query/{job}", headers={"Authorization": f"Bearer {token}"}, timeout=10
+    ).raise_for_status()
+
+
+def test_a_load_whose_bulk_job_is_gone_is_read_by_a_new_one(org: ServedOrg) -> None:
+    paused = org.sync("OpportunityHistory", connector=org.connect(api_budget=5))
+    _delete_job_of(org, "OpportunityHistory")
+
+    report = org.sync("OpportunityHistory")
+
+    assert paused.exit_code == 75
+    report.raise_for_failure()
+    assert org.calls["bulk_create"] == 1
+    assert org.differences("OpportunityHistory") == []
 
 
 def test_a_first_load_killed_at_any_instant_ends_as_if_undisturbed(org: ServedOrg) -> None:
