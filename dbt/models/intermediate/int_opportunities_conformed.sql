@@ -57,7 +57,7 @@ closings as (
 
 ),
 
--- either record may name the other; the smallest id decides where several do
+-- either record may name the other; where several do, a living one goes first, then the smallest id
 crosswalk_claims as (
 
     select
@@ -86,7 +86,10 @@ crosswalks as (
 
     select
         claims_of_both.opportunity_id,
-        min(claims_of_both.other_id) as crosswalk_id
+        coalesce(
+            min(case when not int_opportunity_records.is_deleted then claims_of_both.other_id end),
+            min(claims_of_both.other_id)
+        ) as crosswalk_id
     from claims_of_both
     inner join int_opportunity_records
         on claims_of_both.other_id = int_opportunity_records.opportunity_id
