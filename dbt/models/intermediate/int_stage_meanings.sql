@@ -6,9 +6,9 @@ int_stage_definitions as (
 
 ),
 
-stage_map as (
+int_stage_map_periods as (
 
-    select * from {{ ref('stage_map') }}
+    select * from {{ ref('int_stage_map_periods') }}
 
 ),
 
@@ -21,23 +21,6 @@ canonical_stages as (
 forecast_category_map as (
 
     select * from {{ ref('forecast_category_map') }}
-
-),
-
-mapped_stages as (
-
-    select
-        {{ stage_key() }} as stage_key,
-        crm,
-        pipeline_id,
-        source_stage_id,
-        canonical_stage,
-        exit_criteria,
-        sla_days,
-        owner as map_owner,
-        cast(valid_from as timestamp) as meaning_from,
-        cast(valid_to as timestamp) as meaning_to
-    from stage_map
 
 ),
 
@@ -55,15 +38,15 @@ unmapped_stages as (
         cast('1900-01-01' as timestamp) as meaning_from,
         cast(null as timestamp) as meaning_to
     from int_stage_definitions
-    left join mapped_stages
-        on int_stage_definitions.stage_key = mapped_stages.stage_key
-    where mapped_stages.stage_key is null
+    left join int_stage_map_periods
+        on int_stage_definitions.stage_key = int_stage_map_periods.stage_key
+    where int_stage_map_periods.stage_key is null
 
 ),
 
 stages as (
 
-    select * from mapped_stages
+    select * from int_stage_map_periods
     union all
     select * from unmapped_stages
 
