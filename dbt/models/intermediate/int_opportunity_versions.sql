@@ -133,18 +133,12 @@ states_with_meaning as (
         on
             states_with_stage_key.stage_key = int_stage_meanings.stage_key
             and states_with_stage_key.valid_from >= int_stage_meanings.meaning_from
-            and (
-                int_stage_meanings.meaning_to is null
-                or states_with_stage_key.valid_from < int_stage_meanings.meaning_to
-            )
+            and states_with_stage_key.valid_from < coalesce(int_stage_meanings.meaning_to, {{ end_of_time() }})
     left join exchange_rates
         on
             states_with_stage_key.currency_code = exchange_rates.currency_code
             and states_with_stage_key.close_date >= exchange_rates.valid_from
-            and (
-                exchange_rates.valid_to is null
-                or states_with_stage_key.close_date < exchange_rates.valid_to
-            )
+            and states_with_stage_key.close_date < coalesce(exchange_rates.valid_to, cast({{ end_of_time() }} as date))
 
 ),
 

@@ -1,6 +1,3 @@
-{#- An `or` in the condition of a left join keeps engines from hashing it: 40 s instead of 3 on 40,000 activities. -#}
-{%- set end_of_time = "cast('9999-12-31' as timestamp)" -%}
-
 with
 
 int_activities_conformed as (
@@ -67,14 +64,14 @@ activities as (
         on
             int_users_conformed.user_key = dim_user.user_key
             and int_activities_conformed.occurred_at >= dim_user.valid_from
-            and int_activities_conformed.occurred_at < coalesce(dim_user.valid_to, {{ end_of_time }})
+            and int_activities_conformed.occurred_at < coalesce(dim_user.valid_to, {{ end_of_time() }})
     left join int_opportunities_conformed
         on int_activities_conformed.opportunity_id = int_opportunities_conformed.opportunity_id
     left join int_opportunity_versions
         on
             int_activities_conformed.opportunity_id = int_opportunity_versions.opportunity_id
             and int_activities_conformed.occurred_at >= int_opportunity_versions.valid_from
-            and int_activities_conformed.occurred_at < coalesce(int_opportunity_versions.valid_to, {{ end_of_time }})
+            and int_activities_conformed.occurred_at < coalesce(int_opportunity_versions.valid_to, {{ end_of_time() }})
 
 )
 

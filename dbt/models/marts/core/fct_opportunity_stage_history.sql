@@ -69,10 +69,7 @@ visits as (
         on
             visits_with_duration.stage_key = int_stage_meanings.stage_key
             and visits_with_duration.entered_at >= int_stage_meanings.meaning_from
-            and (
-                int_stage_meanings.meaning_to is null
-                or visits_with_duration.entered_at < int_stage_meanings.meaning_to
-            )
+            and visits_with_duration.entered_at < coalesce(int_stage_meanings.meaning_to, {{ end_of_time() }})
     left join int_users_conformed as owners
         on visits_with_duration.owner_id = owners.user_id
     left join int_untrusted_opportunities

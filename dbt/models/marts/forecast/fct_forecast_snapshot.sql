@@ -74,10 +74,7 @@ forecast_snapshots as (
             weekly_snapshots.fiscal_quarter_start_date = open_forecast_versions.close_quarter_start_date
             -- half-open: a change at the very instant of the snapshot is in it
             and weekly_snapshots.snapshot_at >= open_forecast_versions.valid_from
-            and (
-                open_forecast_versions.valid_to is null
-                or weekly_snapshots.snapshot_at < open_forecast_versions.valid_to
-            )
+            and weekly_snapshots.snapshot_at < coalesce(open_forecast_versions.valid_to, {{ end_of_time() }})
 
 )
 
