@@ -2,7 +2,7 @@
 
 Asked about are the deals that changed, N/1000 calls for each linked type. A link that is made or removed does not
 move a deal's modification stamp, so the links of all open deals are read as well, once a day. A closed deal's links
-are read again when the deal itself changes.
+are read again when the deal itself changes. Links of a type that the token may not read stay as they are.
 """
 
 import logging
@@ -18,7 +18,7 @@ from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES,
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import Query, equals
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import LINK, links_source
+from connectors.hubspot.sources import LINK, deal_and_type, links_source
 from connectors.hubspot.walks import Step, walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
@@ -79,6 +79,7 @@ class LinksLane:
         """Land the links of `ids`; the linked types that the token may read."""
         readable: list[str] = []
         pages: list[tuple[str, Path]] = []
+        covered: list[str] = []
         unread: set[str] = set()
         refused: NoAccessError | None = None
         for answers in self._ask(ids, kinds, properties.kind):
@@ -88,12 +89,12 @@ class LinksLane:
                 continue
             readable.append(answers.to_kind)
             unread |= answers.unread
+            covered += [deal_and_type(key, answers.to_kind) for key in ids if key not in answers.unread]
             pages += answers.spool(load)
         if refused is not None and not readable:
             raise refused
         if unread:
             _log.warning("HubSpot gives no answer about the links of %d deals; they stay as they are.", len(unread))
-        covered = [record_id for record_id in ids if record_id not in unread]
         load.land(links_source(pages), LINK, checkpoint={"after": ids[-1]}, covers=covered)
         for _, path in pages:
             path.unlink()

@@ -117,6 +117,7 @@ HISTORY_COLUMNS = {
 }
 LINK_COLUMNS = {
     "deal_id": "VARCHAR",
+    "deal_and_type": "VARCHAR",  # what HubSpot lists together: a deal's links to one type
     "to_object_type": "VARCHAR",
     "to_object_id": "VARCHAR",
     "category": "VARCHAR",
@@ -166,7 +167,9 @@ def _record_streams(kind: ObjectType) -> tuple[Stream, ...]:
     return (
         rows,
         Stream(kind.name, "history", "append", "deal_property_history", lag=LAG),
-        Stream(kind.name, "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_id"),
+        Stream(
+            kind.name, "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_and_type"
+        ),
         deletes,
     )
 

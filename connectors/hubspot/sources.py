@@ -83,6 +83,11 @@ def kept_history_source(files: Sequence[Path]) -> str:
     return f"(select {names} from read_parquet([{_texts(map(str, files))}]))"
 
 
+def deal_and_type(deal_id: str, kind: str) -> str:
+    """The value of that column, by which links that are no longer listed are found."""
+    return f"{deal_id}/{kind}"
+
+
 def links_source(pages: Sequence[tuple[str, Path]]) -> str:
     """Links of deals from association pages, each given with the type of record it links to."""
     kinds = list(dict.fromkeys(kind for kind, _ in pages))
@@ -172,7 +177,8 @@ def _links_to(kind: str, files: Sequence[Path]) -> str:
         records="results",
     )
     return (
-        f'select deal_id, {literal(kind)} as to_object_type, link."toObjectId" as to_object_id, '
+        f"select deal_id, deal_id || {literal('/' + kind)} as deal_and_type, {literal(kind)} as to_object_type, "
+        'link."toObjectId" as to_object_id, '
         'type.category as category, type."typeId" as type_id, type.label as label from '
         '(select deal_id, link, unnest(link."associationTypes") as type from '
         f'(select "from".id as deal_id, unnest("to") as link from {pages}))'

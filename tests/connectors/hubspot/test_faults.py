@@ -8,7 +8,7 @@ import pytest
 
 from connectors.errors import AuthenticationError, NoAccessError, PausedError, TransientError
 from connectors.sandbox.faults import Fault
-from tests.connectors.hubspot.conftest import TOKEN, Night, streams_of
+from tests.connectors.hubspot.conftest import DEALS, TOKEN, Night, streams_of
 
 
 def test_refusals_resets_and_cut_bodies_leave_no_mark_on_the_tables(first_night: Night) -> None:
@@ -73,6 +73,18 @@ def test_an_object_without_its_scope_is_left_out_by_name_and_the_rest_is_read(fi
     )
     assert rows[0][0] > 0  # type: ignore[operator]
     assert rows[0][1:] == (0, 0)
+
+
+def test_links_to_a_type_whose_scope_was_taken_away_stay_as_they_are(night: Night) -> None:
+    links = "select to_object_type, count(*) from raw_hubspot.deal_associations where not _is_deleted group by all"
+    night.sync(DEALS).raise_for_failure()
+    before = night.query(f"{links} order by all")
+    night.let_a_day_pass()
+
+    night.sandbox.set_faults(hidden=["emails"])
+    night.sync(DEALS).raise_for_failure()
+
+    assert night.query(f"{links} order by all") == before
 
 
 def test_a_cap_on_calls_pauses_each_run_and_the_runs_together_read_everything(first_night: Night) -> None:
