@@ -7,6 +7,7 @@ import dagster as dg
 
 from connectors.errors import ConfigurationError
 from connectors.raw import last_sync_upper_bound
+from dagster_project.settings import read_connected_crms
 
 
 class AsOf(dg.Config):
@@ -23,7 +24,7 @@ def resolve_as_of(config: AsOf, warehouse: Path) -> datetime:
         ConfigurationError: the given text is no timestamp with a zone, or nothing was synced yet.
     """
     if config.as_of is None:
-        upper_bound = last_sync_upper_bound(warehouse)
+        upper_bound = last_sync_upper_bound(warehouse, read_connected_crms())
         if upper_bound is None:
             raise ConfigurationError(
                 f"{warehouse.name} holds no completed sync, so there is no as_of. Run the job sync_crms first."

@@ -160,6 +160,18 @@ def is_anything_set() -> bool:
     return any(chosen)
 
 
+def read_connected_crms() -> frozenset[str] | None:
+    """Names of the CRMs that the settings connect; None where they connect none (a build of what was synced once)."""
+    try:
+        settings = read_settings()
+    except ConfigurationError:
+        return None
+    if settings.is_sandbox:
+        return frozenset({"salesforce", "hubspot"})
+    connected = {"salesforce": settings.salesforce, "hubspot": settings.hubspot_token}
+    return frozenset(name for name, credentials in connected.items() if credentials is not None)
+
+
 def read_time_zone() -> str:
     """IANA name of the zone that business days and the schedule follow; UTC where nothing usable is set."""
     try:

@@ -1,6 +1,6 @@
 """Committed loads become raw tables: in order, exactly once, one transaction per table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from connectors.engine import read_warehouse
 from connectors.errors import ConfigurationError
 from connectors.landing import LandingLog, Lease, Manifest, parse_utc
 from connectors.raw.merge import Counts, LoadFiles, merge, tombstone_only
@@ -94,18 +95,19 @@ def record_sync(connection: duckdb.DuckDBPyConnection, crm: str, identity: str, 
     )
 
 
-def last_sync_upper_bound(warehouse: Path) -> datetime | None:
+def last_sync_upper_bound(warehouse: Path, connections: Collection[str] | None = None) -> datetime | None:
     """Up to where (exclusive, UTC) every connection's last completed sync knows everything; None before the first.
 
     With several connections it is the earliest of theirs: what lies before it is known of all of them.
+    `connections` are those that count: one that is no longer synced would hold the bound for ever. None counts all.
     """
     if not warehouse.exists():
         return None
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with read_warehouse(warehouse) as connection:
         if "sync_state" not in table_names(connection, META_SCHEMA):
             return None
-        row = connection.execute(f"select cast(min(hi) as varchar) from {META_SCHEMA}.sync_state").fetchone()
-    return parse_utc(row[0]) if row and row[0] else None
+        rows = connection.execute(f"select connection, cast(hi as varchar) from {META_SCHEMA}.sync_state").fetchall()
+    return min((parse_utc(hi) for name, hi in rows if connections is None or name in connections), default=None)
 
 
 def _apply_by_table(
