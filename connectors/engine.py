@@ -73,11 +73,29 @@ def open_warehouse(
         connection.close()
 
 
-def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def read_warehouse(
+    path: Path, *, wait_seconds: float = LOCK_WAIT_SECONDS, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse file, or a published one, for reading as long as the block lasts.
+
+    Raises:
+        BusyError: another process wrote to the file for longer than `wait_seconds`; the message names it.
+    """
+    connection = _connect(path, wait_seconds, sleep, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(
+    path: Path, wait_seconds: float, sleep: Callable[[float], None], *, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
     waited = 0.0
     while True:
         try:
-            return duckdb.connect(str(path))
+            return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
             holder = _LOCK_HOLDER.search(str(error))
             if holder is None:

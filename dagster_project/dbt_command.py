@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
+
+from connectors.engine import read_warehouse
 
 
 class NightlyDbt(DbtCliResource):
@@ -53,7 +54,7 @@ def _count_rows(warehouse: Path) -> dict[str, int]:
 
     Views are left out: counting would build them again.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with read_warehouse(warehouse) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         counts = {}
         for schema, table in tables:

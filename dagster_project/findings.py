@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
+from connectors.engine import read_warehouse
 
 SHOWN_PER_CHECK = 10
 
@@ -36,7 +36,7 @@ def read_open_findings(file: Path) -> dict[str, list[OpenFinding]]:
         order by check_id, open_amount desc, opportunity_count desc, entity_id
     """
     findings: dict[str, list[OpenFinding]] = {}
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with read_warehouse(file) as connection:
         for row in connection.execute(query).fetchall():
             findings.setdefault(row[0], []).append(OpenFinding(*row))
     return findings

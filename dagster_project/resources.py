@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 
+from connectors.engine import read_warehouse
 from connectors.errors import BusyError, ConfigurationError
 from connectors.hubspot.extract import connect as connect_hubspot
 from connectors.landing import LandingLog, Lease
@@ -64,7 +64,7 @@ class WarehouseFile(dg.ConfigurableResource[None]):
         if not self.path.exists():
             return {}
         counts = {}
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        with read_warehouse(self.path) as connection:
             tables = connection.execute(
                 f"select table_name from duckdb_tables() where schema_name = {literal(schema)}"
             ).fetchall()

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connectors.engine import open_warehouse
+from connectors.engine import open_warehouse, read_warehouse
 from connectors.errors import EXIT_TRY_LATER, BusyError, ConfigurationError
 from connectors.landing import LandingLog, LoadRequest, Window
 from connectors.schema import TableSchema
@@ -106,6 +106,13 @@ def test_a_warehouse_that_is_released_while_we_wait_is_opened(tmp_path: Path) ->
     holder = start(HOLD_FILE, tmp_path / "warehouse.duckdb")
 
     with open_warehouse(tmp_path / "warehouse.duckdb", sleep=lambda seconds: end(holder)) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_reader_waits_for_the_writer_too(tmp_path: Path) -> None:
+    holder = start(HOLD_FILE, tmp_path / "warehouse.duckdb")
+
+    with read_warehouse(tmp_path / "warehouse.duckdb", sleep=lambda seconds: end(holder)) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
 
 
