@@ -17,26 +17,42 @@ STAGE_IS_MAPPED = Rule(
     touch=Touch.STAGE_EVER,
     action="Sales operations: give the stage a row in dbt/seeds/stage_map.csv, or retire it in the CRM.",
     evidence="""
+entries_without_mapping as (
+    select
+        visits.stage_key,
+        max(visits.entered_at) as last_unmapped_entry_at
+    from intermediate.int_stage_visits as visits
+    inner join intermediate.int_opportunities_conformed as opportunities
+        on visits.opportunity_id = opportunities.opportunity_id
+    where visits.canonical_stage is null and not opportunities.is_deleted
+    group by visits.stage_key
+),
 stages_without_mapping as (
     select
-        crm,
-        pipeline_id,
-        source_stage_id,
-        stage_key,
+        population.crm,
+        population.pipeline_id,
+        population.source_stage_id,
+        population.stage_key,
         'stage' as entity_type,
-        source_stage_id as entity_id,
+        population.source_stage_id as entity_id,
         cast(null as varchar) as owner_id,
-        '"' || source_label || '" has no row in the stage map' as observed,
+        '"' || population.source_label || '" has no row in the stage map' || case
+            when population.canonical_stage is null then ''
+            else ' for ' || cast(cast(entries_without_mapping.last_unmapped_entry_at as date) as varchar)
+                || ', when a deal entered it'
+        end as observed,
         'a canonical stage from 0 to 9' as expected,
-        stage_key as touched_stage_key,
-        source_label,
-        default_probability,
-        forecast_category,
-        opportunity_count,
-        open_opportunity_count,
-        open_amount
+        population.stage_key as touched_stage_key,
+        population.source_label,
+        population.default_probability,
+        population.forecast_category,
+        population.opportunity_count,
+        population.open_opportunity_count,
+        population.open_amount,
+        entries_without_mapping.last_unmapped_entry_at
     from population
-    where canonical_stage is null
+    left join entries_without_mapping on population.stage_key = entries_without_mapping.stage_key
+    where population.canonical_stage is null or entries_without_mapping.stage_key is not null
 )
 select * from stages_without_mapping""",
 )

@@ -147,7 +147,11 @@ stages_with_reading as (
             when is_won or canonical_stage = 7 then 'won'
             when is_closed or canonical_stage = 8 then 'lost'
             else 'open'
-        end as reading
+        end as reading,
+        -- the map decides what counts as open: against the CRM's flags, closed deals would be open pipeline
+        coalesce(
+            (is_closed and canonical_stage between 0 and 6) or (is_won and canonical_stage = 8), false
+        ) as is_mapped_otherwise
     from population
 ),
 contradictions as (
@@ -161,10 +165,15 @@ contradictions as (
         cast(null as varchar) as owner_id,
         '"' || source_label || '" reads as ' || reading || ', is '
         || case when is_closed then 'closed' else 'open' end
-        || ' and has probability ' || cast(default_probability as varchar) as observed,
-        case reading
-            when 'won' then 'closed, won and probability 1'
-            when 'lost' then 'closed, not won and probability 0'
+        || ' and has probability ' || cast(default_probability as varchar)
+        || case
+            when is_mapped_otherwise then '; the stage map says stage ' || cast(canonical_stage as varchar)
+            else ''
+        end as observed,
+        case
+            when is_mapped_otherwise then 'one outcome in the stage map and in the CRM'
+            when reading = 'won' then 'closed, won and probability 1'
+            when reading = 'lost' then 'closed, not won and probability 0'
             else 'a probability above 0 and below 1'
         end as expected,
         stage_key as touched_stage_key,
@@ -180,6 +189,7 @@ contradictions as (
     where (reading = 'won' and default_probability < 1)
         or (reading = 'lost' and default_probability > 0)
         or (not is_closed and default_probability in (0, 1))
+        or is_mapped_otherwise
 )
 select * from contradictions""",
 )

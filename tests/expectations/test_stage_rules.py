@@ -51,6 +51,21 @@ def test_a_retired_stage_with_old_visits_needs_a_mapping(frame: Frame, judge: Ju
     assert judge("C01").finding_count == 1
 
 
+def test_a_mapping_that_begins_after_a_deal_entered_the_stage_is_found(
+    frame: Frame, judge: Judge, found: Found
+) -> None:
+    frame.add_stage("verbal", canonical_stage=5, source_label="Verbal Agreement")
+    frame.add_deal("salesforce:1", path=("new", "verbal"))
+    frame.change("update intermediate.int_stage_visits set canonical_stage = null where source_stage_id = 'verbal'")
+
+    judge("C01")
+
+    assert found() == [("stage", "verbal")]
+    assert frame.rows("select observed from quality.stage_definition_findings") == [
+        ('"Verbal Agreement" has no row in the stage map for 2026-01-07, when a deal entered it',)
+    ]
+
+
 def test_one_label_for_two_canonical_stages_is_one_finding(frame: Frame, judge: Judge, found: Found) -> None:
     frame.add_stage("review", "hubspot", "partners", source_label="Business Review", canonical_stage=3)
     frame.add_stage("check", "hubspot", "direct", source_label="business review ", canonical_stage=5)
@@ -125,6 +140,9 @@ def test_closed_and_inactive_stages_have_no_place_in_the_order(frame: Frame, jud
         (8, False, False, "0.1"),  # the map says lost, the CRM leaves it open
         (4, False, False, "1"),  # open and certain
         (4, False, False, "0"),  # open and impossible
+        (5, True, True, "1"),  # won in the CRM, open in the map
+        (5, True, False, "0"),  # lost in the CRM, open in the map
+        (8, True, True, "1"),  # won in the CRM, lost in the map
     ],
 )
 def test_outcome_and_probability_that_contradict_are_found(
