@@ -69,15 +69,14 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     target = _next_version(folder, as_of)
     building = target.with_suffix(".building")
-    building.unlink(missing_ok=True)
+    _remove_unfinished(folder)
     try:
         rows = _build(warehouse, building, tables, {**facts, "version": target.stem, "as_of": as_of.isoformat()})
         _verify(building, rows)
     except (duckdb.Error, PublicationError) as error:
-        building.unlink(missing_ok=True)
-        _wal(building).unlink(missing_ok=True)
+        _remove_unfinished(folder)
         raise PublicationError(
-            f"The new version {target.name} was not published: {error} Readers keep {current_version(folder)}. "
+            f"The new version {target.name} was not published: {error} Readers keep {what_readers_keep(folder)}. "
             "Mend the cause and materialize `published/crm` again."
         ) from error
     building.chmod(0o444)
@@ -92,6 +91,11 @@ def current_version(folder: Path) -> str | None:
     """Name of the version that readers get now, such as `crm-20260317T010000Z-001`; None before the first."""
     link = folder / LINK_NAME
     return link.resolve().stem if link.exists() else None
+
+
+def what_readers_keep(folder: Path) -> str:
+    """For messages: the current version's name, or that there is none."""
+    return current_version(folder) or "nothing: no version was published yet"
 
 
 def _next_version(folder: Path, as_of: datetime) -> Path:
@@ -157,6 +161,12 @@ def _remove_old_versions(folder: Path) -> None:
         key=lambda path: int(_VERSION_NAME.fullmatch(path.name)[2]),  # type: ignore[index]
     )
     for path in versions[:-KEPT_VERSIONS]:
+        path.unlink()
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """What a failed publication, or one that was killed, left; there is one publisher at a time."""
+    for path in folder.glob("crm-*.building*"):
         path.unlink()
 
 

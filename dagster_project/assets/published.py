@@ -8,7 +8,7 @@ from dagster_project.assets.dbt import PROJECT, marts
 from dagster_project.assets.quality import QUALITY_TABLES
 from dagster_project.dbt_project import MARTS_SCHEMA, dbt_var, published_tables
 from dagster_project.pools import WAREHOUSE_POOL
-from dagster_project.publishing import current_version, publish
+from dagster_project.publishing import publish, what_readers_keep
 from dagster_project.resources import WarehouseFile
 
 
@@ -53,7 +53,7 @@ def published_crm(config: AsOf, warehouse: WarehouseFile) -> dg.MaterializeResul
 
 def _held_back(warehouse: WarehouseFile, messages: list[str]) -> dg.Failure:
     lines = "\n".join(f"- {message}" for message in messages)
-    readers_keep = current_version(warehouse.published) or "nothing: no version was published yet"
+    readers_keep = what_readers_keep(warehouse.published)
     return dg.Failure(
         description=f"Publication is held back. Readers keep {readers_keep}.\n{lines}",
         metadata={"held by": dg.MetadataValue.md(lines)},

@@ -85,6 +85,25 @@ def test_a_missing_table_leaves_yesterdays_file_in_place_and_no_debris(warehouse
     assert sorted(path.name for path in folder.iterdir()) == sorted([yesterday.name, "crm.duckdb"])
 
 
+def test_what_a_killed_publication_left_is_removed_by_the_next(warehouse: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for name in ("crm-20260316T010000Z-001.building", "crm-20260316T010000Z-001.building.wal"):
+        (folder / name).write_bytes(b"half a file")
+
+    published = _publish(warehouse, folder)
+
+    assert sorted(path.name for path in folder.iterdir()) == sorted([published.name, "crm.duckdb"])
+
+
+def test_a_first_publication_that_fails_says_that_readers_have_nothing(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table marts.dim_stage")
+
+    with pytest.raises(PublicationError, match="Readers keep nothing: no version was published yet"):
+        _publish(warehouse, tmp_path / "published")
+
+
 def test_the_file_is_read_only_and_in_the_format_every_reader_of_version_one_opens(
     warehouse: Path, tmp_path: Path
 ) -> None:
