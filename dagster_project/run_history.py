@@ -1,4 +1,4 @@
-"""Dagster's run history on SQLite, with connections that stay open between two events.
+"""Dagster's run history on SQLite, with connections that stay open, and without slots that dead runs hold.
 
 Dagster's own storage makes an engine and a connection for each event, and SQLite writes its log back and syncs the
 disk whenever the last connection closes: a night of some 700 events spends more on that than on dbt. Losing the last
@@ -6,14 +6,19 @@ events to a power cut costs a line of history and no data, so a commit need not 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
+from dagster._utils.concurrency import ConcurrencyClaimStatus, ConcurrencyKeyInfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
+
+from connectors.errors import BusyError
+from connectors.landing import Lease
 
 BUSY_SECONDS = 30
 # one file per run: a UI that looks through a hundred runs must not keep a hundred files open
@@ -25,6 +30,8 @@ class PooledEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._alive = Path(base_dir) / "alive"
+        self._leases: dict[str, Lease] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -56,8 +63,38 @@ class PooledEventLogStorage(SqliteEventLogStorage):
             self._engines.popitem(last=False)[1].dispose()
         return engine
 
+    def claim_concurrency_slot(
+        self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
+    ) -> ConcurrencyClaimStatus:
+        """As Dagster claims, after the dead have given back what they hold."""
+        if run_id not in self._leases:
+            self._leases[run_id] = Lease(self._lease_file(run_id), f"Run {run_id}")
+        self._free_slots_of_the_dead()
+        return super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+
+    def get_concurrency_infos(self, concurrency_keys: Sequence[str]) -> Mapping[str, ConcurrencyKeyInfo]:
+        """What the daemon asks before it starts a queued run: the dead must not keep it in the queue."""
+        self._free_slots_of_the_dead()
+        return super().get_concurrency_infos(concurrency_keys)
+
+    def _free_slots_of_the_dead(self) -> None:
+        for run_id in self.get_concurrency_run_ids() - self._leases.keys():
+            try:
+                Lease(self._lease_file(run_id), f"Run {run_id}").close()
+            except BusyError:
+                continue
+            self.free_concurrency_slots_for_run(run_id)
+            self._lease_file(run_id).unlink(missing_ok=True)
+
+    def _lease_file(self, run_id: str) -> Path:
+        return self._alive / f"{run_id}.lease"
+
     def dispose(self) -> None:
-        """Close what is held open."""
+        """Close what is held open, and be counted among the living no more."""
+        while self._leases:
+            run_id, lease = self._leases.popitem()
+            self._lease_file(run_id).unlink(missing_ok=True)
+            lease.close()
         while self._engines:
             self._engines.popitem()[1].dispose()
         super().dispose()
