@@ -70,6 +70,9 @@ versions_with_outcome_since as (
             rows between unbounded preceding and current row
         ) as outcome_since,
         amount,
+        amount_original,
+        currency_code,
+        fx_rate,
         close_date,
         owner_id,
         owner_key,

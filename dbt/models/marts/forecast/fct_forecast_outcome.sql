@@ -37,6 +37,9 @@ snapshots_with_outcome as (
         fct_forecast_snapshot.canonical_stage,
         fct_forecast_snapshot.win_probability,
         fct_forecast_snapshot.amount,
+        fct_forecast_snapshot.amount_original,
+        fct_forecast_quarter.currency_code,
+        fct_forecast_snapshot.fx_rate,
         fct_forecast_snapshot.close_date,
         fct_forecast_snapshot.owner_id,
         fct_forecast_snapshot.owner_key,
@@ -51,6 +54,8 @@ snapshots_with_outcome as (
         {{ decimal_days('fct_forecast_snapshot.snapshot_at', 'fct_forecast_quarter.outcome_at') }}
             as days_to_outcome,
         fct_forecast_quarter.outcome_amount,
+        fct_forecast_quarter.outcome_amount_original,
+        fct_forecast_quarter.outcome_fx_rate,
         fct_forecast_quarter.outcome_close_date,
         fct_forecast_quarter.outcome_owner_id,
         fct_forecast_quarter.outcome_owner_key,

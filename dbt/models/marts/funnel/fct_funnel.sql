@@ -99,6 +99,9 @@ funnel as (
         dim_opportunity.is_open,
         dim_opportunity.outcome_class,
         dim_opportunity.amount,
+        dim_opportunity.amount_original,
+        dim_opportunity.currency_code,
+        dim_opportunity.fx_rate,
         dim_opportunity.is_primary_record,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys
