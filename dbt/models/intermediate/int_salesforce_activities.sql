@@ -30,7 +30,7 @@ activities_from_tasks as (
         coalesce(
             completed_at,
             case when {{ reporting_day('created_at') }} = activity_date then created_at end,
-            cast(activity_date as timestamp),
+            {{ reporting_midnight('activity_date') }},
             created_at
         ) as occurred_at,
         source_owner_id,
@@ -52,13 +52,13 @@ activities_from_events as (
         source_id,
         'meeting' as activity_type,
         subject,
-        coalesce(started_at, cast(activity_date as timestamp), created_at) as occurred_at,
+        coalesce(started_at, {{ reporting_midnight('activity_date') }}, created_at) as occurred_at,
         source_owner_id,
         cast(duration_minutes as decimal(18, 2)) as minutes,
         source_what_id,
         source_who_id,
         source_account_id,
-        coalesce(ended_at, started_at, cast(activity_date as timestamp)) <= {{ as_of() }} as is_completed,
+        coalesce(ended_at, started_at, {{ reporting_midnight('activity_date') }}) <= {{ as_of() }} as is_completed,
         created_at,
         is_deleted,
         deleted_at
