@@ -26,10 +26,10 @@ dim_opportunity as (
 open_in_funnel as (
 
     select
-        sum(open_count) as open_count,
-        sum(open_amount) as open_amount,
-        sum(open_without_amount_count) as open_without_amount_count,
-        sum(untrusted_open_amount) as untrusted_open_amount
+        coalesce(sum(open_count), 0) as open_count,
+        coalesce(sum(open_amount), 0) as open_amount,
+        coalesce(sum(open_without_amount_count), 0) as open_without_amount_count,
+        coalesce(sum(untrusted_open_amount), 0) as untrusted_open_amount
     from rpt_funnel_stages
 
 ),
