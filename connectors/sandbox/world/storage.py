@@ -27,7 +27,7 @@ Column = Ints | Flags | Keys | Moments | Nullable
 def seconds(values: Ints) -> Moments:
     """A timestamp column from seconds since 1970-01-01 UTC; MISSING becomes null."""
     moments = (values * 1_000_000).astype("datetime64[us]")
-    return np.where(values == MISSING, np.datetime64("NaT"), moments)
+    return np.where(values == MISSING, np.datetime64("NaT", "us"), moments)
 
 
 def append_rows(
