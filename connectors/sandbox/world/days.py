@@ -49,15 +49,13 @@ def business_day_before(days: Ints) -> Ints:
 
 def last_business_day_of_month(days: Ints) -> Ints:
     """The last business day of the month that each day lies in."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]")
-    ends = (months + 1).astype("datetime64[D]").astype(np.int64) - 1
+    ends = (month_number(days) + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
     return on_or_before(ends)
 
 
 def last_business_day_of_quarter(days: Ints) -> Ints:
     """The last business day of the calendar quarter that each day lies in."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    next_quarter = (months // 3 + 1) * 3
+    next_quarter = (month_number(days) // 3 + 1) * 3
     ends = next_quarter.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
     return on_or_before(ends)
 
