@@ -1,5 +1,6 @@
 """An open load: bytes become Parquet parts, each one kept as soon as it is complete."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,9 @@ SPOOL = "spool"
 # md5 sees null and '' apart, and 'a'+'bc' apart from 'ab'+'c'
 _NULL = "chr(0)"
 _SEPARATOR = "chr(31)"
+
+_NO_ID = "no record id"
+_COLUMN = re.compile(r'column "?(\w+)')
 
 
 @dataclass(frozen=True)
@@ -221,7 +225,7 @@ class OpenLoad:
         temporary = self._folder / (name + ".tmp")
         query = f"select *, md5(concat({hashed})) as _content_hash from (select {typed} from {source} as source)"
         # a missing id becomes an error inside the one pass over the data
-        checked = f"select * replace (coalesce(_record_id, error('no record id')) as _record_id) from ({query})"
+        checked = f"select * replace (coalesce(_record_id, error({literal(_NO_ID)})) as _record_id) from ({query})"
         rows = self._copy(checked, temporary)
         publish(temporary, self._folder / name)
         return Part(name, rows, (self._folder / name).stat().st_size)
@@ -241,7 +245,14 @@ class OpenLoad:
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
             raise UnexpectedReplyError(
                 f"{self.request.connection} sent rows of {self.request.object_name} that do not fit their columns "
-                f"(part {len(self._parts)} of load {self.load_id}). Nothing of this part was kept; if the CRM's field "
-                "types changed, run again, else report the column named in the error below."
-            ) from error
+                f"({self._misfit(error)}; part {len(self._parts)} of load {self.load_id}). Nothing of this part was "
+                "kept; if the CRM's field types changed, run again, else look these values up in the CRM."
+            ) from None  # DuckDB's message quotes the whole row
         return int(row[0]) if row else 0
+
+    def _misfit(self, error: duckdb.Error) -> str:
+        """What is wrong, in DuckDB's words that are not the CRM's data."""
+        if _NO_ID in str(error):
+            return "a row has no record id"
+        named = [name for name in _COLUMN.findall(str(error)) if name in self.request.schema.names]
+        return f"column {named[0]}" if named else f"DuckDB names no column, but a {type(error).__name__}"

@@ -1,5 +1,6 @@
 """What the landing log keeps, refuses and forgets."""
 
+import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -149,10 +150,22 @@ def test_a_value_that_does_not_fit_its_type_lands_nothing(log: LandingLog, lease
     assert load.parts == ()
 
 
+def test_a_row_that_does_not_fit_is_shown_by_its_column_alone(log: LandingLog, lease: Lease, tmp_path: Path) -> None:
+    file = tmp_path / "page.csv"
+    file.write_text('"Id","Amount","At"\n"ada@example.com","a lot","2026-03-17T01:00:00Z"\n')
+    load = log.open_load(request(), lease)
+
+    with pytest.raises(UnexpectedReplyError, match="column Amount;") as caught:
+        load.land(csv_source([file], {"Id": "VARCHAR", "Amount": "DECIMAL(18,2)", "At": "TIMESTAMP"}), RULE)
+
+    # what a log shows: the error with whatever it was raised from
+    assert "ada@example.com" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_a_row_without_record_id_lands_nothing(log: LandingLog, lease: Lease) -> None:
     load = log.open_load(request(), lease)
 
-    with pytest.raises(UnexpectedReplyError):
+    with pytest.raises(UnexpectedReplyError, match="a row has no record id"):
         load.land(rows("a"), RecordRule("null", '"At"'))
 
     assert load.parts == ()
