@@ -51,7 +51,17 @@ stages_by_validity as (
         int_stages_conformed.source_label,
         int_stages_conformed.stage_order,
         int_stages_conformed.default_probability,
-        int_stages_conformed.forecast_category,
+        int_stages_conformed.forecast_category as source_forecast_category,
+        int_stage_meanings.mapped_forecast_category,
+        -- as for the deals in it, see int_opportunity_versions
+        case
+            when
+                int_stages_conformed.forecast_category is not null
+                and int_stage_meanings.uses_forecast_categories
+                then 'stage'
+            when int_stage_meanings.mapped_forecast_category is not null then 'map'
+            when int_stages_conformed.forecast_category is not null then 'stage'
+        end as forecast_category_rule,
         int_stages_conformed.is_active,
         int_stages_conformed.is_in_metadata,
         int_stage_meanings.canonical_stage,
@@ -91,7 +101,12 @@ stages_with_flags as (
         canonical_stage_name,
         case when canonical_stage is null then 'unmapped' else 'mapped' end as mapping_status,
         default_probability,
-        forecast_category,
+        case forecast_category_rule
+            when 'stage' then source_forecast_category
+            when 'map' then mapped_forecast_category
+        end as forecast_category,
+        forecast_category_rule,
+        source_forecast_category,
         not is_closed as is_open,
         is_won,
         is_closed and not is_won as is_lost,
