@@ -110,6 +110,9 @@ class Connector(Protocol):
             RejectedRequestError: a resumed cursor may be too old; the load is then begun again, once.
         """
 
+    def close(self) -> None:
+        """Free connections and files; the connector must not be used any more."""
+
 
 @dataclass(frozen=True)
 class SyncEvent:

@@ -109,13 +109,16 @@ class Crms:
 
     @contextlib.contextmanager
     def _connector(self, crm: str) -> Iterator[Connector]:
-        if not self._settings.is_sandbox:
-            yield self._live_connector(crm)
-        elif self._settings.sandbox_url is not None:
-            yield self._sandbox_connector(crm, self._settings.sandbox_url)
-        else:
-            with start_own_sandbox(self._settings) as sandbox:
-                yield self._sandbox_connector(crm, sandbox.url)
+        with contextlib.ExitStack() as stack:
+            if not self._settings.is_sandbox:
+                connector = self._live_connector(crm)
+            elif self._settings.sandbox_url is not None:
+                connector = self._sandbox_connector(crm, self._settings.sandbox_url)
+            else:
+                sandbox = stack.enter_context(start_own_sandbox(self._settings))
+                connector = self._sandbox_connector(crm, sandbox.url)
+            stack.callback(connector.close)
+            yield connector
 
     def _live_connector(self, crm: str) -> Connector:
         if crm == "salesforce" and self._settings.salesforce is not None:

@@ -24,9 +24,18 @@ class Client:
     """Sends HubSpot's requests, each counted under a family: account, list, search, batch_read, associations, …"""
 
     def __init__(
-        self, transport: Transport, limits: Limits, token: PrivateToken, paths: PathMap, *, host: str, agent: str
+        self,
+        transport: Transport,
+        limits: Limits,
+        token: PrivateToken,
+        paths: PathMap,
+        *,
+        host: str,
+        agent: str,
+        close: Callable[[], None],
     ) -> None:
         self.transport = transport
+        self.close = close
         self.paths = paths
         self._limits = limits
         self._host = host.rstrip("/")
@@ -141,8 +150,9 @@ def open_client(
         searches_per_second = SEARCHES_PER_SECOND
     pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second, sleep=sleep)
     limits, token = Limits(pacing), PrivateToken(access_token)
+    pool = api_client.rest_client.pool_manager
     transport = Transport(
-        pool_sender(api_client.rest_client.pool_manager),
+        pool_sender(pool),
         crm="HubSpot",
         pacing=pacing,
         authorization=token,
@@ -151,4 +161,4 @@ def open_client(
         sleep=sleep,
     )
     agent = str(api_client.user_agent)
-    return Client(transport, limits, token, PathMap(api_version), host=address_used, agent=agent)
+    return Client(transport, limits, token, PathMap(api_version), host=address_used, agent=agent, close=pool.clear)

@@ -69,6 +69,11 @@ class HubSpotConnector:
         """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""
         return self._lanes[line.stream.lane].fetch(line, load)
 
+    def close(self) -> None:
+        """Close the connections, and remove what the run kept aside."""
+        self._client.close()
+        self._session.scratch.close()
+
 
 def connect(
     *,

@@ -40,6 +40,15 @@ class Scratch:
         self._files += 1
         return self._folder / f"{self._files:06d}.{suffix}"
 
+    def close(self) -> None:
+        """Remove everything."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+        if self._folder is not None:
+            rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Rows of a query over files."""
         if self._engine is None:

@@ -96,6 +96,9 @@ class LedgerCrm:
         """The virtual clock."""
         return self.now
 
+    def close(self) -> None:
+        """There is nothing to free."""
+
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """One page per four rows."""
         columns = {} if stream.lane == "deletes" else {**SCHEMAS[stream.object_name], **self.extra_columns}

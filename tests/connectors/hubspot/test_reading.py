@@ -147,6 +147,22 @@ def test_a_number_that_is_none_becomes_null_and_is_reported_with_its_property(
     ]
 
 
+def test_what_a_run_keeps_aside_is_gone_when_its_connector_is_closed(
+    first_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(aside))
+    connector = first_night.connect()
+
+    first_night.sync(DEALS, connector=connector).raise_for_failure()
+    kept = [path.name for path in aside.rglob("*.parquet")]
+    connector.close()
+
+    assert kept
+    assert list(aside.iterdir()) == []
+
+
 def test_every_column_that_staging_reads_is_declared() -> None:
     declared = {kind.name: {**RECORD_COLUMNS, **kind.columns} for kind in OBJECT_TYPES.values()} | {
         "deal_property_history": HISTORY_COLUMNS,
