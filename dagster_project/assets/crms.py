@@ -70,6 +70,7 @@ def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.Mate
         "rows inserted": sum(counts.inserted for counts in applied),
         "rows updated": sum(counts.updated for counts in applied),
         "rows tombstoned": sum(counts.tombstoned for counts in applied),
+        "deletions held": sum(counts.held for counts in applied),
         "api calls": sum(sum(stream.calls.values()) for stream in streams),
         "api": ", ".join(sorted({stream.api for stream in streams if stream.api})),
         "seconds": round(sum(stream.seconds for stream in streams), 3),
@@ -83,7 +84,8 @@ def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.Mate
 
 def _log(context: dg.AssetExecutionContext, event: SyncEvent) -> None:
     if event.kind in ("committed", "held", "no_access", "failed"):
-        context.log.info(
+        say = context.log.info if event.kind == "committed" else context.log.warning
+        say(
             f"{event.connection} {event.object_name} {event.lane}: {event.kind}, {event.rows} rows, "
             f"{event.calls} calls, {event.seconds:.1f} s. {event.message}".rstrip()
         )
