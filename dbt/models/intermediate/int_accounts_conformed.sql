@@ -65,39 +65,51 @@ crosswalks as (
 
 ),
 
+accounts_with_end as (
+
+    select
+        *,
+        case
+            when is_deleted or merged_into_source_id is not null
+                then coalesce(deleted_at, source_modified_at, {{ as_of() }})
+        end as gone_at
+    from accounts_of_both
+
+),
+
 accounts_conformed as (
 
     select
-        accounts_of_both.crm || ':' || accounts_of_both.source_id as account_id,
-        {{ surrogate_key(["accounts_of_both.crm || ':' || accounts_of_both.source_id"]) }} as account_key,
-        accounts_of_both.crm,
-        accounts_of_both.source_id,
-        accounts_of_both.account_name,
-        accounts_of_both.account_type,
-        accounts_of_both.industry,
-        accounts_of_both.website,
-        accounts_of_both.city,
-        accounts_of_both.country,
-        accounts_of_both.annual_revenue,
-        cast(accounts_of_both.employee_count as bigint) as employee_count,
+        accounts_with_end.crm || ':' || accounts_with_end.source_id as account_id,
+        {{ surrogate_key(["accounts_with_end.crm || ':' || accounts_with_end.source_id"]) }} as account_key,
+        accounts_with_end.crm,
+        accounts_with_end.source_id,
+        accounts_with_end.account_name,
+        accounts_with_end.account_type,
+        accounts_with_end.industry,
+        accounts_with_end.website,
+        accounts_with_end.city,
+        accounts_with_end.country,
+        accounts_with_end.annual_revenue,
+        cast(accounts_with_end.employee_count as bigint) as employee_count,
         case
-            when accounts_of_both.employee_count is null then 'unknown'
-            when accounts_of_both.employee_count < {{ var('segment_mid_market_employees') }} then 'small'
-            when accounts_of_both.employee_count < {{ var('segment_enterprise_employees') }} then 'mid_market'
+            when accounts_with_end.employee_count is null then 'unknown'
+            when accounts_with_end.employee_count < {{ var('segment_mid_market_employees') }} then 'small'
+            when accounts_with_end.employee_count < {{ var('segment_enterprise_employees') }} then 'mid_market'
             else 'enterprise'
         end as segment,
-        accounts_of_both.crm || ':' || accounts_of_both.source_owner_id as owner_id,
-        accounts_of_both.crm || ':' || accounts_of_both.source_parent_account_id as parent_account_id,
-        accounts_of_both.created_at,
-        accounts_of_both.source_modified_at,
-        accounts_of_both.is_deleted or accounts_of_both.merged_into_source_id is not null as is_deleted,
-        accounts_of_both.deleted_at,
-        accounts_of_both.crm || ':' || accounts_of_both.merged_into_source_id as merged_into_id,
+        accounts_with_end.crm || ':' || accounts_with_end.source_owner_id as owner_id,
+        accounts_with_end.crm || ':' || accounts_with_end.source_parent_account_id as parent_account_id,
+        accounts_with_end.created_at,
+        accounts_with_end.source_modified_at,
+        coalesce(accounts_with_end.gone_at <= {{ as_of() }}, false) as is_deleted,
+        case when accounts_with_end.gone_at <= {{ as_of() }} then accounts_with_end.gone_at end as deleted_at,
+        accounts_with_end.crm || ':' || accounts_with_end.merged_into_source_id as merged_into_id,
         crosswalks.crosswalk_id
-    from accounts_of_both
+    from accounts_with_end
     left join crosswalks
-        on accounts_of_both.crm || ':' || accounts_of_both.source_id = crosswalks.account_id
-    where accounts_of_both.created_at <= {{ as_of() }} or accounts_of_both.created_at is null
+        on accounts_with_end.crm || ':' || accounts_with_end.source_id = crosswalks.account_id
+    where accounts_with_end.created_at <= {{ as_of() }} or accounts_with_end.created_at is null
 
 )
 

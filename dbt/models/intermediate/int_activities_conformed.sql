@@ -78,8 +78,9 @@ activities_conformed as (
         activities_of_both.contact_id,
         activities_of_both.is_completed,
         activities_of_both.created_at,
-        activities_of_both.is_deleted,
-        activities_of_both.deleted_at
+        activities_of_both.is_deleted
+        and coalesce(activities_of_both.deleted_at, {{ as_of() }}) <= {{ as_of() }} as is_deleted,
+        case when activities_of_both.deleted_at <= {{ as_of() }} then activities_of_both.deleted_at end as deleted_at
     from activities_of_both
     left join int_activity_opportunities
         on
