@@ -1,9 +1,8 @@
 """Dagster's own folder: run history and the instance settings of this project."""
 
 import os
-from pathlib import Path
 
-from dagster_project.settings import PROJECT_DIR, Paths
+from dagster_project.settings import PROJECT_DIR, Paths, read_dagster_home
 
 _OURS = "# Copied to DAGSTER_HOME by the commands in dagster_project/"  # how our dagster.yaml begins
 
@@ -13,7 +12,7 @@ def prepare_dagster_home(paths: Paths) -> None:
 
     A dagster.yaml that is not ours is left as it is: DAGSTER_HOME may be the folder of somebody's own Dagster.
     """
-    home = Path(os.environ.get("DAGSTER_HOME") or paths.dagster_home)  # blank counts as unset, as in .env
+    home = read_dagster_home(paths)
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     settings = (PROJECT_DIR / "dagster_project" / "dagster.yaml").read_text()

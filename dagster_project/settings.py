@@ -4,6 +4,7 @@
 (a test holds the two equal). Nothing else in the code reads the environment.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -170,6 +171,11 @@ def read_connected_crms() -> frozenset[str] | None:
         return frozenset({"salesforce", "hubspot"})
     connected = {"salesforce": settings.salesforce, "hubspot": settings.hubspot_token}
     return frozenset(name for name, credentials in connected.items() if credentials is not None)
+
+
+def read_dagster_home(paths: Paths) -> Path:
+    """Dagster's own folder: DAGSTER_HOME, or the one below the data folder; blank counts as unset."""
+    return Path(os.environ.get("DAGSTER_HOME") or paths.dagster_home)
 
 
 def read_time_zone() -> str:
