@@ -96,8 +96,7 @@ class Progress:
         line = self.objects.setdefault(key, ObjectLine(event.connection, event.object_name))
         if event.kind in ("part_landed", "committed"):
             line.lanes[event.lane] = event
-            if event.api and event.api not in line.apis:
-                line.apis.append(event.api)
+            line.apis += [api for api in event.api.split(", ") if api and api not in line.apis]
         elif event.kind in ("no_access", "failed", "held"):
             line.note = event.message
 
@@ -137,7 +136,7 @@ class Progress:
             table.add_row(
                 line.crm,
                 line.name,
-                " + ".join(line.apis),
+                ", ".join(line.apis),
                 f"{line.rows:,}",
                 str(line.calls),
                 f"{line.seconds:.1f}",

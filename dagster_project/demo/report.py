@@ -56,14 +56,20 @@ def _show_forecast_outcomes(console: Console, reader: duckdb.DuckDBPyConnection)
         select
             case when population = 'this warehouse' then 'these CRMs' else 'study ' || study_year end as label,
             decided_deal_count, won_rate, competitive_loss_rate, no_decision_rate
-        from marts.rpt_forecast_outcome_rates
+        from (
+            -- a study that two sources quote is shown once; the mart has both
+            select *, row_number() over (partition by population, study_year order by source_text) as source_no
+            from marts.rpt_forecast_outcome_rates
+            where crm = 'all' and fiscal_quarter = 'all' or is_exact and competitive_loss_rate is not null
+        ) as rates
         where
             (population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all')
-            or (population = 'published study' and is_exact and competitive_loss_rate is not null)
-        order by population desc, study_year, source_text
+            or (population = 'published study' and source_no = 1)
+        order by population desc, study_year
         """
     ).fetchall()
-    table = _table("What became of the deals that were forecast (in commit, completed quarters)")
+    console.print("[bold]What became of the deals that were forecast[/bold] (in commit, completed quarters)")
+    table = _table()
     for heading in ("", "decided deals", "won", "to a competitor", "no decision"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for label, decided, *rates in rows:
@@ -81,7 +87,8 @@ def _show_funnel(console: Console, reader: duckdb.DuckDBPyConnection) -> None:
         order by canonical_stage
         """
     ).fetchall()
-    table = _table("The funnel, both CRMs in one vocabulary")
+    console.print("\n[bold]The funnel, both CRMs in one vocabulary[/bold]")
+    table = _table()
     for heading in ("stage", "reached", "go on to next", "median days", "open now", "open amount"):
         table.add_column(heading, justify="left" if heading == "stage" else "right")
     for name, reached, conversion, days, open_count, amount in rows:
@@ -98,7 +105,7 @@ def _show_funnel(console: Console, reader: duckdb.DuckDBPyConnection) -> None:
 
 def _show_findings(console: Console, published: Path) -> None:
     findings = read_open_findings(published)
-    console.print("[bold]Where stage definitions contradict each other, or the deals[/bold]")
+    console.print("\n[bold]Where stage definitions contradict each other, or the deals[/bold]")
     for rule in expectations.rules():
         found = findings.get(rule.id, [])
         if not found:
@@ -133,5 +140,5 @@ def _percent(fraction: object) -> str:
     return "" if fraction is None else f"{float(str(fraction)):.1%}"
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
