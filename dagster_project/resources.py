@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from connectors.engine import read_warehouse
+from connectors.engine import open_warehouse, read_warehouse
 from connectors.errors import BusyError, ConfigurationError
 from connectors.hubspot.extract import connect as connect_hubspot
 from connectors.landing import LandingLog, Lease
@@ -51,10 +51,14 @@ class WarehouseFile(dg.ConfigurableResource[None]):
         The pool in dagster.yaml queues steps of one Dagster instance; this lease also keeps out a run started by hand.
 
         Raises:
-            BusyError: another process writes for longer than half a minute; the message says which, since when.
+            BusyError: another process writes, or has the file open, for longer than half a minute; the message says
+                which.
         """
         lease = _wait_for_lease(self.path.with_suffix(".lease"))
         try:
+            # a killed run leaves no lease, but the dbt that it started may have the file open for some seconds more
+            with open_warehouse(self.path):
+                pass
             yield
         finally:
             lease.close()
