@@ -116,7 +116,8 @@ def test_only_open_errors_make_deals_untrusted(overdue: Frame) -> None:
         "inner join quality.stage_definition_findings using (finding_key) order by all"
     )
 
-    overdue.change("update intermediate.int_stages_conformed set canonical_stage = 6 where canonical_stage is null")
+    for table in ("int_stages_conformed", "int_stage_visits"):
+        overdue.change(f"update intermediate.{table} set canonical_stage = 6 where canonical_stage is null")
     evaluate(overdue.path, night(1))
 
     assert touched == [("C01", "salesforce:2"), ("C01", "salesforce:3")]
