@@ -20,7 +20,11 @@ DAGSTER = Path(sys.executable).with_name("dagster")
 def main(arguments: list[str]) -> int:
     """Serve the UI until it is stopped; `arguments` go to `dagster dev` (such as `--port 3001`)."""
     console = Console(highlight=False)
-    settings = _settings(console)
+    try:
+        settings = _settings(console)
+    except ConfigurationError as error:
+        console.print(f"[red]{error}[/red]")
+        return error.exit_code
     prepare_dagster_home(settings.paths)
     with _sandbox(settings, console) if settings.is_sandbox else contextlib.nullcontext():
         command = [str(DAGSTER), "dev", "--workspace", str(PROJECT_DIR / "workspace.yaml"), *arguments]

@@ -24,6 +24,8 @@ from dagster_project.settings import Paths, Settings, read_paths, read_settings
 
 WRITER_WAIT_SECONDS = 30.0
 WRITER_POLL_SECONDS = 0.2
+# what was fetched waits for a build of another run to end, rather than for the next night
+APPLY_WAIT_SECONDS = 900.0
 
 
 class WarehouseFile(dg.ConfigurableResource[None]):
@@ -109,7 +111,15 @@ class Crms:
                 self._listener(event)
 
         with self._connector(crm) as connector, LandingLog(paths.landing) as log:
-            return run_sync(connector, log, paths.warehouse, streams, every_stream=every, listener=listener)
+            return run_sync(
+                connector,
+                log,
+                paths.warehouse,
+                streams,
+                every_stream=every,
+                listener=listener,
+                lock_wait_seconds=APPLY_WAIT_SECONDS,
+            )
 
     @contextlib.contextmanager
     def _connector(self, crm: str) -> Iterator[Connector]:
@@ -134,7 +144,7 @@ class Crms:
                 api_budget=self._settings.api_budget,
             )
         if crm == "hubspot" and self._settings.hubspot_token is not None:
-            return connect_hubspot(access_token=self._settings.hubspot_token, api_budget=self._settings.api_budget)
+            return self._connect_hubspot(self._settings.hubspot_token)
         raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
 
     def _sandbox_connector(self, crm: str, url: str) -> Connector:
@@ -146,8 +156,14 @@ class Crms:
                 client_secret=Secret(credentials.salesforce_client_secret),
                 api_budget=self._settings.api_budget,
             )
+        return self._connect_hubspot(Secret(credentials.hubspot_private_token), host=url)
+
+    def _connect_hubspot(self, token: Secret, host: str | None = None) -> Connector:
         return connect_hubspot(
-            access_token=Secret(credentials.hubspot_private_token), host=url, api_budget=self._settings.api_budget
+            access_token=token,
+            host=host,
+            api_budget=self._settings.api_budget,
+            scratch_folder=self._settings.paths.data_dir / "scratch",
         )
 
 

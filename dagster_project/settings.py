@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -48,6 +49,13 @@ class _Environment(BaseSettings):
     salesforce_client_id: str | None = Field(None, description="Consumer key of the external client app.")
     salesforce_client_secret: str | None = Field(None, description="Consumer secret of the external client app.")
     hubspot_access_token: str | None = Field(None, description="Token of a private app or service key.")
+
+    @field_validator("sandbox_size")
+    @classmethod
+    def _is_a_size(cls, size: str) -> str:
+        if not re.fullmatch(r"small|demo|\d+[km]?", size):
+            raise ValueError(f"{size!r} is no size; write small, demo or a number of deals such as 100k")
+        return size
 
     @field_validator("crm_time_zone")
     @classmethod

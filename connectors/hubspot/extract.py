@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from connectors.hubspot.client import Client, open_client
@@ -12,6 +13,7 @@ from connectors.hubspot.metadata import MetadataLane
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.paths import VERSIONED
 from connectors.hubspot.rows import RowsLane
+from connectors.hubspot.scratch import Scratch
 from connectors.hubspot.session import Session
 from connectors.landing import OpenLoad, Window
 from connectors.secret import Secret
@@ -31,9 +33,11 @@ class HubSpotConnector:
 
     connection = "hubspot"
 
-    def __init__(self, client: Client, *, pages_per_part: int = PAGES_PER_PART) -> None:
+    def __init__(
+        self, client: Client, *, pages_per_part: int = PAGES_PER_PART, scratch_folder: Path | None = None
+    ) -> None:
         self._client = client
-        self._session = Session(client, pages_per_part)
+        self._session = Session(client, pages_per_part, Scratch(scratch_folder))
         self._lanes: dict[str, _Lane] = {
             "rows": RowsLane(self._session),
             "history": HistoryLane(self._session),
@@ -82,11 +86,13 @@ def connect(
     api_budget: int | None = None,
     searches_per_second: float | None = None,
     api_version: str = VERSIONED,
+    scratch_folder: Path | None = None,
 ) -> HubSpotConnector:
     """The connector for the portal that `access_token` belongs to; nothing is sent yet.
 
     `host` replaces HubSpot's own address. `api_budget` caps the calls of the run. `searches_per_second` is HubSpot's
-    limit unless given, and none on a loopback host. `api_version` is `v3` or a date such as `2026-03`.
+    limit unless given, and none on a loopback host. `api_version` is `v3` or a date such as `2026-03`. Answers that
+    more than one lane reads are kept in `scratch_folder` until the connector is closed.
     """
     client = open_client(
         access_token,
@@ -95,4 +101,4 @@ def connect(
         searches_per_second=searches_per_second,
         api_version=api_version,
     )
-    return HubSpotConnector(client)
+    return HubSpotConnector(client, scratch_folder=scratch_folder)

@@ -19,9 +19,10 @@ from connectors.schema import literal
 
 
 class Scratch:
-    """Made at first use, gone with the connector. For one thread."""
+    """Made at first use below `root` (None: the system's temporary folder), gone with the connector. For one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
         self._folder: Path | None = None
         self._engine: duckdb.DuckDBPyConnection | None = None
         self._files = 0
@@ -35,7 +36,9 @@ class Scratch:
     def new_path(self, suffix: str) -> Path:
         """A name that is not taken."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="hubspot-"))
+            if self._root is not None:
+                self._root.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix="hubspot-", dir=self._root))
             weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._files += 1
         return self._folder / f"{self._files:06d}.{suffix}"

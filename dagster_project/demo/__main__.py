@@ -5,6 +5,7 @@ import sys
 
 from rich.console import Console
 
+from connectors.errors import ConfigurationError
 from dagster_project.demo.night import play_night
 
 
@@ -13,7 +14,12 @@ def main() -> int:
     os.environ["CRM_SOURCE"] = "sandbox"
     # a terminal of our own: Dagster captures file descriptor 1 while a step runs
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as terminal:
-        return play_night(Console(file=terminal, highlight=False))
+        console = Console(file=terminal, highlight=False)
+        try:
+            return play_night(console)
+        except ConfigurationError as error:
+            console.print(f"[red]{error}[/red]")
+            return error.exit_code
 
 
 if __name__ == "__main__":
