@@ -99,22 +99,24 @@ def _share_reason(connection: duckdb.DuckDBPyConnection, money: UntrustedMoney, 
     if share is None or share <= limit:
         return None
     findings = connection.execute(
-        f"select check_id, count(*), sum(open_amount) from {FINDINGS} where status = 'open' and severity = ? "
+        "select check_id, count(*), sum(open_amount), min(action), max_by(entity_id, open_amount) "
+        f"from {FINDINGS} where status = 'open' and severity = ? "
         "group by check_id order by sum(open_amount) desc, check_id",
         [Severity.ERROR.value],
     ).fetchall()
-    parts = ", ".join(f"{check_id} {amount:,.0f}" for check_id, _, amount in findings)
+    parts = ", ".join(f"{check_id} {amount:,.0f}" for check_id, _, amount, _, _ in findings)
+    largest, _, _, action, example = findings[0]
     return HoldReason(
         kind="untrusted_share",
-        check_ids=tuple(check_id for check_id, _, _ in findings),
-        finding_count=sum(count for _, count, _ in findings),
+        check_ids=tuple(check_id for check_id, *_ in findings),
+        finding_count=sum(count for _, count, *_ in findings),
         untrusted_amount=money.untrusted_amount,
         untrusted_share=share,
         message=(
             f"Errors touch {money.untrusted_opportunity_count} open deals worth {money.untrusted_amount:,.0f}, "
             f"{share:.1%} of the open pipeline of {money.open_amount:,.0f}; the limit is {limit:.1%} "
-            f"(open money by check: {parts}). Sales operations: clear the largest check first, "
-            f"as the column action of {FINDINGS} says, and run the build again."
+            f"(open money by check: {parts}). Clear {largest} first, such as {example!r}: {action} "
+            f"Then run the build again; the column action of {FINDINGS} says the same for the others."
         ),
     )
 
