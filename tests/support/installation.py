@@ -73,6 +73,12 @@ class Installation:
         shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("dagster", "logs"))
         return Installation(folder, self.settings)
 
+    def forget(self) -> None:
+        """Leave the CRMs as they are and lose all that was read and built from them; dbt stays parsed."""
+        for name in ("landing", "published"):
+            shutil.rmtree(self.folder / name)
+        self.warehouse.unlink()
+
     @contextmanager
     def serving(self) -> Iterator[RunningSandbox]:
         """The sandbox CRMs over this installation's world, which is made first where there is none."""
