@@ -1,17 +1,16 @@
-"""One first night, run once for all workers by the real command; tests read it or work on copies of it."""
+"""One first night, played once for all workers as `make demo` plays it; tests read it or work on copies of it."""
 
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.installation import Installation, Outcome
+from tests.support.installation import Installation
 from tests.support.night_process import NightProcess
-
-NIGHTLY = ("dagster", "job", "execute", "-m", "dagster_project.definitions", "-d", ".", "-j", "nightly")
 
 
 @pytest.fixture(scope="session")
@@ -25,25 +24,19 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 @pytest.fixture(scope="session")
 def first_night(shared_folder: Path) -> Installation:
-    """A small world's first night, complete; nobody may write to it.
+    """A small world's first night, complete; nobody may write to it. What it printed is in `run.log`.
 
     Whichever worker comes first runs it, the others wait.
     """
     night = Installation(shared_folder / "first_night")
-    said = shared_folder / "first_night.log"
     with (shared_folder / "first_night.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not said.exists():
-            (night.folder / "dagster").mkdir(parents=True)
-            outcome = _run_first(night)
+        if not night.log.exists():
+            shutil.rmtree(night.folder, ignore_errors=True)
+            outcome = night.call("dagster_project.demo", COLUMNS="100")
             outcome.check()
-            said.write_text(outcome.text)
+            night.log.write_text(outcome.text)
     return night
-
-
-def _run_first(night: Installation) -> Outcome:
-    with night.serving() as sandbox:
-        return night.call(*NIGHTLY, SANDBOX_URL=sandbox.url)
 
 
 @pytest.fixture(scope="session")

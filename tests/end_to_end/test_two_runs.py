@@ -53,7 +53,7 @@ def refused(first_night: Installation, tmp_path_factory: pytest.TempPathFactory)
         held.enter_context(Lease(by_demo.folder / "demo.lease", "The demo"))
         held.enter_context(held.enter_context(LandingLog(by_sync.folder / "landing")).lease("hubspot"))
         held.enter_context(Lease(by_writer.folder / "warehouse.lease", "The warehouse file"))
-        begun = [(place, place.start(DEMO)) for place in (by_demo, by_sync, by_writer)]
+        begun = [(place, place.start("-m", DEMO)) for place in (by_demo, by_sync, by_writer)]
         return {place.folder.name: Refused(place, _ended(process)) for place, process in begun}
 
 

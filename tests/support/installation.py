@@ -25,6 +25,7 @@ RUN_SECONDS = 300.0
 POLL_SECONDS = 0.01
 # what stands for the project in a copy of it: what `git clone` brings and the nightly run reads
 CLONED = ("connectors", "dagster_project", "dbt", "expectations")
+NIGHTLY = ("dagster", "job", "execute", "-m", "dagster_project.definitions", "-d", ".", "-j", "nightly")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Installation:
     def copy_to(self, folder: Path) -> Installation:
         """The same again in another folder, to be worked in freely; Dagster's history stays behind."""
         shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("dagster", "logs"))
+        (folder / "dagster").mkdir()
         return Installation(folder, self.settings)
 
     def forget(self) -> None:
@@ -121,14 +123,18 @@ class Installation:
 
     def call(self, *command: str, project: Path = PROJECT, **more: str) -> Outcome:
         """Run a module of the project as a person would: `call("dagster_project.demo")`."""
-        with self.start(*command, project=project, **more) as process:
+        return self.python("-m", *command, project=project, **more)
+
+    def python(self, *arguments: str, project: Path = PROJECT, **more: str) -> Outcome:
+        """Run the interpreter in the folder of a project; `more` are variables."""
+        with self.start(*arguments, project=project, **more) as process:
             text, _ = process.communicate(timeout=RUN_SECONDS)
         return Outcome(process.returncode, text)
 
-    def start(self, *command: str, project: Path = PROJECT, **more: str) -> subprocess.Popen[str]:
-        """Begin `python -m <command>` in the folder of a project."""
+    def start(self, *arguments: str, project: Path = PROJECT, **more: str) -> subprocess.Popen[str]:
+        """Begin what `python` runs."""
         return subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, *arguments],
             cwd=project,
             env=self.environment(**more),
             stdout=subprocess.PIPE,
