@@ -41,8 +41,8 @@ def first_night(shared_folder: Path) -> Installation:
 
 @pytest.fixture(scope="session")
 def nights(first_night: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightProcess]:
-    """Runs further nights, with the dbt project parsed as the first night left it."""
+    """Runs further nights."""
     warm = first_night.copy_to(tmp_path_factory.mktemp("nights") / "warm")
-    process = NightProcess(warm.environment())
+    process = NightProcess(warm.folder, warm.environment())
     yield process
     process.close()

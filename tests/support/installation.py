@@ -25,6 +25,8 @@ RUN_SECONDS = 300.0
 POLL_SECONDS = 0.01
 # what stands for the project in a copy of it: what `git clone` brings and the nightly run reads
 CLONED = ("connectors", "dagster_project", "dbt", "expectations")
+# Dagster's history, logs, and what each run of dbt compiled
+LEFT_BEHIND = ("dagster", "logs", "*.log", "conformed_tables-*", "marts-*")
 NIGHTLY = ("dagster", "job", "execute", "-m", "dagster_project.definitions", "-d", ".", "-j", "nightly")
 
 
@@ -70,8 +72,8 @@ class Installation:
         return {**others, **self.settings, **here, **more}
 
     def copy_to(self, folder: Path) -> Installation:
-        """The same again in another folder, to be worked in freely; Dagster's history stays behind."""
-        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("dagster", "logs"))
+        """The same again in another folder, to be worked in freely; what runs have said stays behind."""
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
         (folder / "dagster").mkdir()
         return Installation(folder, self.settings)
 
@@ -102,7 +104,9 @@ class Installation:
     ) -> int:
         """Begin a run; its process id."""
         self.log.unlink(missing_ok=True)
-        more = {} if sandbox is None else {"SANDBOX_URL": sandbox.url}
+        more = {"CRM_DATA_DIR": str(nights.enter(self.folder))}
+        if sandbox is not None:
+            more["SANDBOX_URL"] = sandbox.url
         return nights.start(job, _run_config(as_of), self.environment(**more), self.log)
 
     def end(self, nights: NightProcess) -> Outcome:

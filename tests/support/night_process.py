@@ -1,7 +1,10 @@
 """A process that imports Dagster, dbt's manifest and Great Expectations once and forks itself for every night.
 
-A night of its own process would spend a third of its time on imports. Each line of its input is a JSON request; each
-is answered by one line when the fork begins, with its `pid`, and one when it ends, with its wait `status`.
+A night of its own process would spend a third of its time on imports, and half of the rest on parsing dbt's project:
+dbt parses it anew for every path of a warehouse. So all nights see their data folder under one path, a link.
+
+Each line of its input is a JSON request; each is answered by one line when the fork begins, with its `pid`, and one
+when it ends, with its wait `status`.
 
 The fork leads a process group of its own, as a job of a shell does: what it leaves behind when it is killed can be
 found and ended by that number.
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -19,21 +23,45 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 PROJECT = Path(__file__).resolve().parents[2]
+PARSED = ("manifest.json", "partial_parse.msgpack")
 
 
 class NightProcess:
     """Runs Dagster jobs in forks of one warm process, one at a time."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """`environment` is what the definitions are loaded under; its data folder holds dbt's manifest."""
+    def __init__(self, warm: Path, environment: Mapping[str, str]) -> None:
+        """`warm` is a data folder of its own, in which the definitions are loaded and dbt's project is parsed."""
+        self._warm = warm
+        self.here = warm.with_name(f"{warm.name}_here")
+        self._link(warm)
+        (warm / "dbt" / "target" / "manifest.json").unlink()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.night_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=PROJECT,
-            env=dict(environment),
+            env={**environment, "CRM_DATA_DIR": str(self.here)},
             text=True,
         )
+        self._is_loaded = False
+
+    def enter(self, folder: Path) -> Path:
+        """Let further runs work in this data folder; the path under which they see it."""
+        self._wait_until_loaded()
+        for name in PARSED:
+            shutil.copy2(self._warm / "dbt" / "target" / name, folder / "dbt" / "target" / name)
+        self._link(folder)
+        return self.here
+
+    def _wait_until_loaded(self) -> None:
+        if not self._is_loaded:
+            self._answer()
+            self._is_loaded = True
+
+    def _link(self, folder: Path) -> None:
+        next_link = self.here.with_suffix(".next")
+        next_link.symlink_to(folder)
+        next_link.replace(self.here)
 
     def start(self, job: str, config: Mapping[str, object], environment: Mapping[str, str], log: Path) -> int:
         """Begin a run whose output goes to `log`; its process id. `wait` must follow."""
@@ -45,6 +73,7 @@ class NightProcess:
 
     def describe(self, log: Path) -> dict[str, Any]:
         """The asset graph that the definitions hold, see `describe_assets`; `log` is a file for it to pass through."""
+        self._wait_until_loaded()
         self._ask({"job": None, "config": {}, "environment": {}, "log": str(log)})
         assert self.wait() == 0, log.read_text()
         described: dict[str, Any] = json.loads(log.read_text().splitlines()[-1])
@@ -72,13 +101,10 @@ def run_job(job: str, config: Mapping[str, object]) -> bool:
     """Run a job as `python -m dagster_project.demo` does; what fails is told in the log, with its causes."""
     import dagster as dg
 
-    from dagster_project.dbt_project import dbt_environment
     from dagster_project.definitions import defs
     from dagster_project.instance import prepare_dagster_home
     from dagster_project.settings import read_paths
 
-    # set when the definitions were imported, for the folder of that moment
-    os.environ.update(dbt_environment(read_paths()))
     prepare_dagster_home(read_paths())
     with dg.DagsterInstance.get() as instance:
         nightly = defs.resolve_job_def(job)
@@ -118,11 +144,12 @@ def describe_assets() -> dict[str, Any]:
 
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
-    """Fork for every request until there are no more."""
+    """Say so once all is loaded, then fork for every request until there are no more."""
     import great_expectations  # noqa: F401 - loaded before the forks, so that none of them loads it
 
     import dagster_project.definitions  # noqa: F401
 
+    _tell(answers, ready=1)
     for line in requests:
         request = json.loads(line)
         child = os.fork()
