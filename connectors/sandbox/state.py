@@ -78,7 +78,8 @@ class SandboxState:
 
     `hidden` names what the integration user may not see: `OpportunityFieldHistory`, `Opportunity.Amount`,
     `deals.amount`. `no_bulk` names Salesforce objects that only REST serves, and
-    `bulk_polls` is the status call at which a Bulk job is over.
+    `bulk_polls` is the status call at which a Bulk job is over, and `edits` counts edits and ticks: what was read of
+    the CRMs' definitions is good for one value of it.
     """
 
     world: ServedWorld
@@ -88,6 +89,7 @@ class SandboxState:
     hidden: set[str] = field(default_factory=set)
     no_bulk: set[str] = field(default_factory=set)
     bulk_polls: int = 1
+    edits: int = 0
     gate: Gate = field(default_factory=Gate)
     clock: datetime = field(init=False)
     http_date: str = field(init=False)
@@ -115,6 +117,7 @@ class SandboxState:
     def tick(self, days: int = 1) -> dict[str, int]:
         """Play `days` days and move the clock; the caller holds `gate.ticking()`."""
         changes = self.world.tick(days)
+        self.edits += 1
         self.read_clock()
         return changes
 
