@@ -56,6 +56,7 @@ class OpenLoad:
         *,
         seal: Callable[["OpenLoad", Manifest], Manifest],
         parts: Sequence[Part] = (),
+        earlier: Callable[[LoadRequest], Sequence[tuple[Manifest, Sequence[Path]]]] = lambda _: (),
     ) -> None:
         self.request = request
         self.load_id = folder.name
@@ -64,6 +65,7 @@ class OpenLoad:
         self._folder = folder
         self._engine = engine
         self._seal = seal
+        self._earlier = earlier
         self._parts = list(parts)
         self._is_open = True
         if not parts:
@@ -89,6 +91,10 @@ class OpenLoad:
     def checkpoint(self) -> Checkpoint | None:
         """Where to go on: the newest checkpoint that was landed; None at the start of a load."""
         return next((part.checkpoint for part in reversed(self._parts) if part.checkpoint is not None), None)
+
+    def earlier(self) -> Sequence[tuple[Manifest, Sequence[Path]]]:
+        """Committed loads of this object's lanes, oldest first, each with its Parquet files: what is known of it."""
+        return self._earlier(self.request)
 
     def spool(self, name: str) -> Path:
         """A place for bytes on their way to a part; emptied when the load is opened again or committed."""

@@ -164,7 +164,10 @@ class LandingLog:
     def _load(self, request: LoadRequest, folder: Path, parts: tuple[Part, ...]) -> OpenLoad:
         if self._engine is None:
             self._engine = open_memory(self._settings)
-        return OpenLoad(request, folder, self._engine, seal=self._seal, parts=parts)
+        return OpenLoad(request, folder, self._engine, seal=self._seal, parts=parts, earlier=self._earlier)
+
+    def _earlier(self, request: LoadRequest) -> list[tuple[Manifest, list[Path]]]:
+        return [(load, self.part_paths(load)) for load in self.manifests(request.connection, request.object_name)]
 
     def _seal(self, load: OpenLoad, manifest: Manifest) -> Manifest:
         # safe without a counter file: the lease lets one run per connection commit
