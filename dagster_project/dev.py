@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from connectors.errors import ConfigurationError
+from dagster_project.crms import start_own_sandbox
 from dagster_project.instance import prepare_dagster_home
-from dagster_project.resources import start_own_sandbox
 from dagster_project.settings import PROJECT_DIR, Settings, is_anything_set, read_settings
 
 DAGSTER = Path(sys.executable).with_name("dagster")

@@ -9,17 +9,12 @@ from pathlib import Path
 import dagster as dg
 
 from connectors.engine import open_warehouse, read_warehouse
-from connectors.errors import BusyError, ConfigurationError
-from connectors.hubspot.extract import connect as connect_hubspot
+from connectors.errors import BusyError
 from connectors.landing import LandingLog, Lease
-from connectors.salesforce.extract import connect as connect_salesforce
-from connectors.sandbox.process import RunningSandbox, start_sandbox
-from connectors.sandbox.state import Credentials
-from connectors.sandbox.world import World
 from connectors.schema import literal, quote
-from connectors.secret import Secret
-from connectors.streams import Connector, Listener, Stream, SyncEvent, SyncReport
+from connectors.streams import Listener, Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
+from dagster_project.crms import open_connector
 from dagster_project.settings import Paths, Settings, read_paths, read_settings
 
 WRITER_WAIT_SECONDS = 30.0
@@ -93,9 +88,7 @@ class Crms:
 
     def is_connected(self, crm: str) -> bool:
         """Whether the settings name credentials for `crm`, or the sandbox."""
-        if self._settings.is_sandbox:
-            return True
-        return bool(self._settings.salesforce if crm == "salesforce" else self._settings.hubspot_token)
+        return crm in self._settings.connected_crms
 
     def sync(self, crm: str, streams: Sequence[Stream], every: Sequence[Stream], on_event: Listener) -> SyncReport:
         """Bring the raw tables of `streams`, which are all or some of `every`, up to the CRM's present.
@@ -110,7 +103,7 @@ class Crms:
             if self._listener is not None:
                 self._listener(event)
 
-        with self._connector(crm) as connector, LandingLog(paths.landing) as log:
+        with open_connector(self._settings, crm) as connector, LandingLog(paths.landing) as log:
             return run_sync(
                 connector,
                 log,
@@ -120,65 +113,6 @@ class Crms:
                 listener=listener,
                 lock_wait_seconds=APPLY_WAIT_SECONDS,
             )
-
-    @contextlib.contextmanager
-    def _connector(self, crm: str) -> Iterator[Connector]:
-        with contextlib.ExitStack() as stack:
-            if not self._settings.is_sandbox:
-                connector = self._live_connector(crm)
-            elif self._settings.sandbox_url is not None:
-                connector = self._sandbox_connector(crm, self._settings.sandbox_url)
-            else:
-                sandbox = stack.enter_context(start_own_sandbox(self._settings))
-                connector = self._sandbox_connector(crm, sandbox.url)
-            stack.callback(connector.close)
-            yield connector
-
-    def _live_connector(self, crm: str) -> Connector:
-        if crm == "salesforce" and self._settings.salesforce is not None:
-            salesforce = self._settings.salesforce
-            return connect_salesforce(
-                login_url=salesforce.login_url,
-                client_id=salesforce.client_id,
-                client_secret=salesforce.client_secret,
-                api_budget=self._settings.api_budget,
-            )
-        if crm == "hubspot" and self._settings.hubspot_token is not None:
-            return self._connect_hubspot(self._settings.hubspot_token)
-        raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
-
-    def _sandbox_connector(self, crm: str, url: str) -> Connector:
-        credentials = Credentials()
-        if crm == "salesforce":
-            return connect_salesforce(
-                login_url=url,
-                client_id=credentials.salesforce_client_id,
-                client_secret=Secret(credentials.salesforce_client_secret),
-                api_budget=self._settings.api_budget,
-            )
-        return self._connect_hubspot(Secret(credentials.hubspot_private_token), host=url)
-
-    def _connect_hubspot(self, token: Secret, host: str | None = None) -> Connector:
-        return connect_hubspot(
-            access_token=token,
-            host=host,
-            api_budget=self._settings.api_budget,
-            scratch_folder=self._settings.paths.data_dir / "scratch",
-        )
-
-
-def start_own_sandbox(settings: Settings) -> RunningSandbox:
-    """Serve the sandbox world of the data folder, made first where there is none; stops with its `with` block."""
-    world = settings.paths.sandbox_world
-    if not world.exists():
-        create_world(world, settings.sandbox_size)
-    return start_sandbox(world, log=world.with_suffix(".log"))
-
-
-def create_world(path: Path, size: str) -> None:
-    """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    World.create(path, size=size).close()
 
 
 def _wait_for_lease(path: Path, sleep: Callable[[float], None] = time.sleep) -> Lease:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.errors import ConfigurationError
 from connectors.secret import Secret
+from dagster_project.credentials import SalesforceAuth, is_any_set, problems, read_hubspot, read_salesforce
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,6 +36,15 @@ class _Environment(BaseSettings):
     crm_api_budget: int | None = Field(
         None, ge=1, description="At most this many API calls per CRM and run; the run pauses there. Unset: the reserve."
     )
+    crm_daily_reserve: float = Field(
+        0.2, ge=0, lt=1, description="Share of a CRM's daily API calls that a run leaves to everybody else."
+    )
+    crm_reading_rules: Path | None = Field(
+        None, description="TOML file that says what is read, blocked or hashed. Unset: the rules that come along."
+    )
+    crm_hash_key: str | None = Field(
+        None, min_length=16, description="Key of the hashes that stand for values which the rules hash."
+    )
     crm_time_zone: str = Field(
         "UTC", description="IANA name of the time zone of business days, fiscal quarters and the nightly schedule."
     )
@@ -43,12 +53,29 @@ class _Environment(BaseSettings):
         description="A sandbox that runs already (`make demo` and `make dev` set it). Unset: a run starts its own.",
     )
     sandbox_size: str = Field("demo", description="Size of a new sandbox world: `small`, `demo` or a number of deals.")
+    salesforce_auth: SalesforceAuth = Field(
+        "client_credentials", description="How to log in: client_credentials, jwt, refresh_token or password."
+    )
     salesforce_login_url: str | None = Field(
         None, description="My Domain of the org, such as `https://example.my.salesforce.com`."
     )
     salesforce_client_id: str | None = Field(None, description="Consumer key of the external client app.")
     salesforce_client_secret: str | None = Field(None, description="Consumer secret of the external client app.")
+    salesforce_username: str | None = Field(None, description="User who reads, for jwt and password.")
+    salesforce_password: str | None = Field(None, description="That user's password, for password.")
+    salesforce_security_token: str | None = Field(None, description="That user's security token, for password.")
+    salesforce_private_key_file: Path | None = Field(None, description="Private key (PEM) of the app, for jwt.")
+    salesforce_refresh_token: str | None = Field(None, description="First refresh token, for refresh_token.")
+    salesforce_api_version: str | None = Field(
+        None, pattern=r"^\d\d\.0$", description="Version of Salesforce's API, such as 62.0. Unset: the tested one."
+    )
     hubspot_access_token: str | None = Field(None, description="Token of a private app or service key.")
+    hubspot_client_id: str | None = Field(None, description="Client id of a HubSpot OAuth app, instead of a token.")
+    hubspot_client_secret: str | None = Field(None, description="Client secret of that app.")
+    hubspot_refresh_token: str | None = Field(None, description="First refresh token of that app.")
+    hubspot_api_version: str | None = Field(
+        None, pattern=r"^(v3|\d{4}-\d\d)$", description="Version of HubSpot's paths: v3 or a date such as 2026-03."
+    )
 
     @field_validator("sandbox_size")
     @classmethod
@@ -65,38 +92,44 @@ class _Environment(BaseSettings):
         return name
 
 
-class SalesforceCredentials:
-    """Where and how to log in to Salesforce (OAuth client credentials)."""
-
-    def __init__(self, login_url: str, client_id: str, client_secret: str) -> None:
-        self.login_url = login_url
-        self.client_id = client_id
-        self.client_secret = Secret(client_secret)
-
-
 class Settings:
     """What a run needs to know, checked. `salesforce` or `hubspot` is None where that CRM is not connected."""
 
     def __init__(self, environment: _Environment) -> None:
-        problems = _problems(environment)
-        if problems:
-            raise ConfigurationError("\n".join(problems))
         self.is_sandbox = environment.crm_source == "sandbox"
+        values = environment.model_dump()
+        found = [] if self.is_sandbox else problems(values, PROJECT_DIR)
+        self.reading_rules: Path | None = None
+        if environment.crm_reading_rules is not None:
+            self.reading_rules = PROJECT_DIR / environment.crm_reading_rules
+            if not self.reading_rules.is_file():
+                found.append(f"CRM_READING_RULES names {environment.crm_reading_rules}, which is no file.")
+        if found:
+            raise ConfigurationError("\n".join(found))
         self.sandbox_url = environment.sandbox_url
         self.sandbox_size = environment.sandbox_size
         self.api_budget = environment.crm_api_budget
+        self.daily_reserve = environment.crm_daily_reserve
+        self.hash_key = Secret(environment.crm_hash_key) if environment.crm_hash_key else None
+        self.salesforce_api_version = environment.salesforce_api_version
+        self.hubspot_api_version = environment.hubspot_api_version
         self.paths = Paths(environment.crm_data_dir)
-        self.salesforce: SalesforceCredentials | None = None
-        self.hubspot_token: Secret | None = None
-        if not self.is_sandbox:
-            if environment.salesforce_client_id and environment.salesforce_client_secret:
-                self.salesforce = SalesforceCredentials(
-                    str(environment.salesforce_login_url),
-                    environment.salesforce_client_id,
-                    environment.salesforce_client_secret,
-                )
-            if environment.hubspot_access_token:
-                self.hubspot_token = Secret(environment.hubspot_access_token)
+        self.salesforce = None if self.is_sandbox else read_salesforce(values, PROJECT_DIR)
+        self.hubspot = None if self.is_sandbox else read_hubspot(values)
+
+    @property
+    def connected_crms(self) -> tuple[str, ...]:
+        """Names of the CRMs that are connected, Salesforce first."""
+        is_connected = {
+            "salesforce": self.is_sandbox or self.salesforce is not None,
+            "hubspot": self.is_sandbox or self.hubspot is not None,
+        }
+        return tuple(crm for crm, is_so in is_connected.items() if is_so)
+
+    @property
+    def hubspot_token(self) -> Secret | None:
+        """Token of a private app or service key; None where there is none."""
+        return self.hubspot.access_token or None if self.hubspot else None
 
 
 class Paths:
@@ -124,6 +157,16 @@ class Paths:
     def sandbox_world(self) -> Path:
         """The sandbox's world file."""
         return self.data_dir / "sandbox" / "world.duckdb"
+
+    @property
+    def scratch(self) -> Path:
+        """What a run keeps aside while it lasts."""
+        return self.data_dir / "scratch"
+
+    @property
+    def tokens(self) -> Path:
+        """Refresh tokens that a CRM has replaced: the newest are here, and nowhere else."""
+        return self.data_dir / "tokens"
 
     @property
     def dbt_target(self) -> Path:
@@ -159,14 +202,7 @@ def is_anything_set() -> bool:
         environment = _Environment()
     except ValidationError:
         return True
-    chosen = (
-        environment.crm_source,
-        environment.salesforce_login_url,
-        environment.salesforce_client_id,
-        environment.salesforce_client_secret,
-        environment.hubspot_access_token,
-    )
-    return any(chosen)
+    return environment.crm_source is not None or is_any_set(environment.model_dump())
 
 
 def read_connected_crms() -> frozenset[str] | None:
@@ -175,10 +211,7 @@ def read_connected_crms() -> frozenset[str] | None:
         settings = read_settings()
     except ConfigurationError:
         return None
-    if settings.is_sandbox:
-        return frozenset({"salesforce", "hubspot"})
-    connected = {"salesforce": settings.salesforce, "hubspot": settings.hubspot_token}
-    return frozenset(name for name, credentials in connected.items() if credentials is not None)
+    return frozenset(settings.connected_crms)
 
 
 def read_dagster_home(paths: Paths) -> Path:
@@ -205,22 +238,3 @@ def read_paths() -> Paths:
 def variables() -> dict[str, str]:
     """Every environment variable the project reads, with one sentence each, in the order of .env.example."""
     return {name.upper(): field.description or "" for name, field in _Environment.model_fields.items()}
-
-
-def _problems(environment: _Environment) -> list[str]:
-    if environment.crm_source == "sandbox":
-        return []
-    salesforce = {
-        "SALESFORCE_LOGIN_URL": environment.salesforce_login_url,
-        "SALESFORCE_CLIENT_ID": environment.salesforce_client_id,
-        "SALESFORCE_CLIENT_SECRET": environment.salesforce_client_secret,
-    }
-    missing = [name for name, value in salesforce.items() if not value]
-    if len(missing) == len(salesforce) and not environment.hubspot_access_token:
-        return [
-            "No CRM is connected: set SALESFORCE_LOGIN_URL, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET, or "
-            "HUBSPOT_ACCESS_TOKEN, in .env (see .env.example), or run on the built-in CRMs with CRM_SOURCE=sandbox."
-        ]
-    if missing and len(missing) < len(salesforce):
-        return [f"{name} is not set, though other SALESFORCE_ variables are. Put it in .env." for name in missing]
-    return []

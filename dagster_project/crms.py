@@ -1,0 +1,89 @@
+"""How the connectors are made from the settings; knows nothing of Dagster, so that the command line shares it."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from connectors.errors import ConfigurationError
+from connectors.hubspot.extract import connect as connect_hubspot
+from connectors.salesforce.extract import connect as connect_salesforce
+from connectors.sandbox.process import RunningSandbox, start_sandbox
+from connectors.sandbox.state import Credentials
+from connectors.sandbox.world import World
+from connectors.secret import Secret
+from connectors.streams import Connector
+from dagster_project.settings import Settings
+
+
+@contextlib.contextmanager
+def open_connector(settings: Settings, crm: str) -> Iterator[Connector]:
+    """The connector of `crm`, open as long as the block lasts, and with it the sandbox where it is asked for.
+
+    Raises:
+        ConfigurationError: the settings do not connect `crm`.
+    """
+    with serving_sandbox(settings) as url, contextlib.closing(connect(settings, crm, url)) as connector:
+        yield connector
+
+
+@contextlib.contextmanager
+def serving_sandbox(settings: Settings) -> Iterator[str | None]:
+    """Address of the sandbox CRMs, served by ourselves where nobody does yet; None where real CRMs are connected."""
+    if not settings.is_sandbox:
+        yield None
+    elif settings.sandbox_url is not None:
+        yield settings.sandbox_url
+    else:
+        with start_own_sandbox(settings) as sandbox:
+            yield sandbox.url
+
+
+def connect(settings: Settings, crm: str, sandbox_url: str | None) -> Connector:
+    """A connector for `crm` at `sandbox_url`, or with the credentials of the settings; close it after use.
+
+    Raises:
+        ConfigurationError: the settings do not connect `crm`.
+    """
+    if crm == "salesforce" and (sandbox_url or settings.salesforce):
+        return _connect_salesforce(settings, sandbox_url)
+    if crm == "hubspot" and (sandbox_url or settings.hubspot_token):
+        return _connect_hubspot(settings, sandbox_url)
+    raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
+
+
+def start_own_sandbox(settings: Settings) -> RunningSandbox:
+    """Serve the sandbox world of the data folder, made first where there is none; stops with its `with` block."""
+    world = settings.paths.sandbox_world
+    if not world.exists():
+        create_world(world, settings.sandbox_size)
+    return start_sandbox(world, log=world.with_suffix(".log"))
+
+
+def create_world(path: Path, size: str) -> None:
+    """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    World.create(path, size=size).close()
+
+
+def _connect_salesforce(settings: Settings, sandbox_url: str | None) -> Connector:
+    if sandbox_url is not None:
+        credentials = Credentials()
+        login_url, client_id = sandbox_url, credentials.salesforce_client_id
+        client_secret = Secret(credentials.salesforce_client_secret)
+    elif settings.salesforce is not None:
+        login_url, client_id = settings.salesforce.login_url, settings.salesforce.client_id
+        client_secret = settings.salesforce.client_secret
+    return connect_salesforce(
+        login_url=login_url, client_id=client_id, client_secret=client_secret, api_budget=settings.api_budget
+    )
+
+
+def _connect_hubspot(settings: Settings, sandbox_url: str | None) -> Connector:
+    token = settings.hubspot_token
+    if sandbox_url is not None:
+        token = Secret(Credentials().hubspot_private_token)
+    if token is None:
+        raise ConfigurationError("hubspot is not connected. Put its credentials in .env; .env.example lists them.")
+    return connect_hubspot(
+        access_token=token, host=sandbox_url, api_budget=settings.api_budget, scratch_folder=settings.paths.scratch
+    )
