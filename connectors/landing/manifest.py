@@ -12,8 +12,10 @@ from connectors.schema import TableSchema
 
 FORMAT = 1  # of manifest.json; raise it when a reader of old manifests must do something else
 
-Lane = Literal["rows", "history", "associations", "deletes", "calculated", "metadata"]
-ApplyMode = Literal["upsert", "append", "replace_children", "tombstone", "snapshot", "presence", "release"]
+Lane = Literal["rows", "history", "associations", "deletes", "calculated", "metadata", "backfill", "erasures"]
+ApplyMode = Literal[
+    "upsert", "append", "replace_children", "tombstone", "snapshot", "presence", "release", "patch", "erase", "none"
+]
 """How a load becomes rows of its raw table.
 
 upsert            newest by source stamp wins; equal content is a no-op; an older version never overwrites a newer
@@ -23,6 +25,20 @@ tombstone         the load holds deletions: flags are set, values kept; a newer 
 snapshot          the load is the full list; records not in it become tombstones
 presence          the load is the full list of ids only; missing ones become tombstones, listed ones are revived
 release           the tombstones that the brake held back in an earlier load, let through by a person
+patch             rows hold some columns of known records; a value is put where it differs, and no newer version is known
+erase             the load lists people to forget: tombstones, and every value but ids and stamps is blanked
+none              no rows: the object cannot be read
+"""
+
+Withheld = Literal["absent", "hidden", "blocked", "denied", "unsupported", "vanished"]
+"""Why a column is not read.
+
+absent       this org or portal does not have it
+hidden       the CRM does not show it to this user
+blocked      the reading rules keep its values out, since they are personal
+denied       the reading rules leave it out
+unsupported  it has a type that is not read
+vanished     it was there, and is no longer
 """
 
 Checkpoint = Mapping[str, str | int | float | bool | None]
@@ -79,6 +95,15 @@ class LoadRequest:
     """Org id or portal id that the CRM itself reported."""
     parent_column: str | None = None
     """replace_children: the CRM column of the raw table that holds the parent's id."""
+    withheld: Mapping[str, Withheld] = field(default_factory=dict)
+    """Columns that this load does not really read, and why: raw keeps what it has of them."""
+    hashed: frozenset[str] = frozenset()
+    """Columns that are landed as a keyed hash."""
+    ids: tuple[str, ...] = ()
+    """The records that were asked for by id; () if the window says what was asked for."""
+    moves_watermark: bool = True
+    reason: str = ""
+    """Mode none: why the object cannot be read."""
 
     def __post_init__(self) -> None:
         """Refuse combinations that could not be applied."""
@@ -104,6 +129,11 @@ class LoadRequest:
             "raw_table": self.raw_table,
             "identity": self.identity,
             "parent_column": self.parent_column,
+            "withheld": dict(self.withheld),
+            "hashed": sorted(self.hashed),
+            "ids": list(self.ids),
+            "moves_watermark": self.moves_watermark,
+            "reason": self.reason,
         }
 
     @classmethod
@@ -120,6 +150,12 @@ class LoadRequest:
             raw_table=str(values["raw_table"]),
             identity=str(values["identity"]),
             parent_column=None if parent is None else str(parent),
+            # loads that were written before these were known have none of them
+            withheld=cast("Mapping[str, Withheld]", values.get("withheld", {})),
+            hashed=frozenset(cast("list[str]", values.get("hashed", []))),
+            ids=tuple(cast("list[str]", values.get("ids", []))),
+            moves_watermark=bool(values.get("moves_watermark", True)),
+            reason=str(values.get("reason", "")),
         )
 
 
@@ -171,6 +207,12 @@ class Manifest:
     code_version: str = ""
     releases: str | None = None
     """Mode release: the load id whose held tombstones this one lets through."""
+    rewritten_at: datetime | None = None
+    """When values were last taken out of the parts, by `connectors.landing.erase`; None for parts as they came."""
+    rewritten_by: str = ""
+    """What took them out: the erasing load's id, or the rule that changed."""
+    misfits: Mapping[str, int] = field(default_factory=dict)
+    """Values per column that did not fit its type; `(text)` counts bytes that are no text."""
 
     @property
     def rows_landed(self) -> int:
@@ -194,6 +236,7 @@ class Manifest:
             "calls": dict(self.calls),
             "code_version": self.code_version,
             "releases": self.releases,
+            "misfits": dict(self.misfits),
             "parts": [part.as_json() for part in self.parts],
         }
         return orjson.dumps(values, option=orjson.OPT_INDENT_2)
@@ -217,4 +260,7 @@ class Manifest:
             calls=values["calls"],
             code_version=values["code_version"],
             releases=values["releases"],
+            rewritten_at=parse_utc(values["rewritten_at"]) if values.get("rewritten_at") else None,
+            rewritten_by=values.get("rewritten_by", ""),
+            misfits=values.get("misfits", {}),
         )
