@@ -1,56 +1,46 @@
-"""Logins: OAuth client credentials by simple-salesforce, at any address it can be asked at."""
+"""Logins, each by a grant of its own: client credentials, JWT bearer, refresh token, user name and password.
+
+They are simple-salesforce's flows where it has one, at any address it can be asked at.
+"""
 
 import base64
-import re
-import threading
-import warnings
-from collections.abc import Mapping
-from typing import Any, Protocol
+import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 
-from connectors.errors import AuthenticationError, ConfigurationError, TransientError, UnexpectedReplyError
+from connectors.errors import ConfigurationError, UnexpectedReplyError
+from connectors.salesforce.refresh import RefreshToken
+from connectors.salesforce.session import (
+    GENERIC_HOSTS,
+    SalesforceLogin,
+    TokenLogin,
+    check_outage,
+    check_token_reply,
+    checked_login_url,
+    open_session,
+)
 from connectors.secret import Secret
-from connectors.wire import Timeouts, new_session
+from connectors.wire import Timeouts
 
-ATTEMPTS = 6  # at the first login, as at any request
+__all__ = [
+    "ClientCredentials",
+    "JwtBearer",
+    "RefreshToken",
+    "SalesforceLogin",
+    "UsernamePassword",
+    "checked_login_url",
+    "open_session",
+]
 
-_LOOPBACK = frozenset(["127.0.0.1", "localhost", "::1"])
-# these two hosts know no client credentials: the grant is My Domain's alone
-_GENERIC_HOSTS = frozenset(["login.salesforce.com", "test.salesforce.com"])
-_CODE = re.compile(r"[A-Za-z_]{1,40}")
-_ADVICE = {
-    "invalid_client_id": "Check SALESFORCE_CLIENT_ID: it is the app's consumer key.",
-    "invalid_client": "Check SALESFORCE_CLIENT_SECRET, and that it was not rotated in the app.",
-    "invalid_grant": "Enable the client credentials flow in the external client app, and name its run-as user.",
-    "unsupported_grant_type": "Enable the client credentials flow in the external client app.",
-}
-
-
-class SalesforceLogin(Protocol):
-    """A way to a session: what the transport asks of it, and where the session is to be used."""
-
-    @property
-    def instance_url(self) -> str:
-        """Scheme and host of the org, without a slash at the end."""
-
-    @property
-    def logins(self) -> int:
-        """Requests for a token so far."""
-
-    def headers(self) -> Mapping[str, str]:
-        """Headers that carry the token; the first call logs in."""
-
-    def renew(self) -> None:
-        """Log in again."""
-
-    def close(self) -> None:
-        """Close the connections used for logging in."""
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+JWT_SECONDS = 180  # Salesforce refuses an assertion that is valid for longer
+SOAP_VERSION = "64.0"  # the last with login()
+SOAP_LOGIN_ENDS = "Summer '27 (June 2027)"  # release notes: no login() from API 65, and for good with that release
 
 
-class ClientCredentials:
+class ClientCredentials(TokenLogin):
     """The OAuth 2.0 client credentials grant of an external client app.
 
     `login_url` is the org's My Domain; http is allowed on this very machine only.
@@ -59,151 +49,166 @@ class ClientCredentials:
         ConfigurationError: the address or a credential cannot be used; nothing was sent.
     """
 
+    advice = {  # noqa: RUF012 - read only
+        "invalid_grant": "Enable the client credentials flow in the external client app, and name its run-as user.",
+        "unsupported_grant_type": "Enable the client credentials flow in the external client app.",
+    }
+
     def __init__(
         self, login_url: str, client_id: str, client_secret: Secret, *, timeouts: Timeouts | None = None
     ) -> None:
-        self._login_url = checked_login_url(login_url)
+        super().__init__(login_url, may_be_generic=False, timeouts=timeouts)
         if not client_id or not client_secret:
             raise ConfigurationError(
                 "SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET must both be set. Put them in .env."
             )
         self._client_id = client_id
         self._client_secret = client_secret
-        self._session = open_session(self._login_url, timeouts)
-        self._session.hooks["response"].append(_check_token_reply)
-        self._lock = threading.Lock()
-        self._token: Secret | None = None
-        self._instance_url = ""
-        self._logins = 0
+        self._session.hooks["response"].append(check_token_reply)
 
-    def __repr__(self) -> str:
-        return f"ClientCredentials({self._login_url!r})"
-
-    @property
-    def instance_url(self) -> str:
-        """Scheme and host that the token is for."""
-        self._log_in_once()
-        return self._instance_url
-
-    @property
-    def logins(self) -> int:
-        """Requests for a token so far."""
-        return self._logins
-
-    def headers(self) -> Mapping[str, str]:
-        """The bearer token; the first call logs in."""
-        token = self._log_in_once()
-        return {"Authorization": f"Bearer {token.reveal()}"}
-
-    def renew(self) -> None:
-        """Log in again, and use the new token from now on.
-
-        Raises:
-            AuthenticationError: Salesforce refuses the app; a person must act.
-            TransientError: Salesforce could not be reached.
-        """
-        with self._lock:
-            self._log_in()
-
-    def close(self) -> None:
-        """Close the connections used for logging in."""
-        self._session.close()
-
-    def _log_in_once(self) -> Secret:
-        with self._lock:
-            if self._token is not None:
-                return self._token
-            # the address of every request depends on this answer; renewals are retried with the request they are for
-            retrying = tenacity.Retrying(
-                stop=tenacity.stop_after_attempt(ATTEMPTS),
-                wait=tenacity.wait_random_exponential(multiplier=0.5, max=60),
-                retry=tenacity.retry_if_exception_type(TransientError),
-                reraise=True,
-            )
-            return retrying(self._log_in)
-
-    def _log_in(self) -> Secret:
-        # the library takes half a second to import; whoever only wants the list of objects is spared it
-        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-        from simple_salesforce.login import token_login
-
+    def _request(self) -> tuple[str, str]:
         self._logins += 1
         pair = f"{self._client_id}:{self._client_secret.reveal()}".encode()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the library prints its advice with the client id in it
-                token, host = token_login(
-                    f"{self._login_url}/services/oauth2/token",
-                    {"grant_type": "client_credentials"},
-                    "",
-                    self._client_id,
-                    {"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
-                    None,
-                    self._session,
-                )
-        except SalesforceAuthenticationFailed as refusal:
-            # without the cause: its text may be the whole answer
-            raise AuthenticationError(_refused(self._login_url, str(refusal.code))) from None
-        except requests.RequestException as error:
-            raise TransientError(
-                f"Salesforce did not answer the login at {self._login_url} ({type(error).__name__})."
-            ) from None
-        self._token = Secret(str(token))
-        self._instance_url = f"{urlsplit(self._login_url).scheme}://{host}".rstrip("/")
-        return self._token
+        headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return self._log_in_by_library({"grant_type": "client_credentials"}, headers)
 
 
-def checked_login_url(login_url: str) -> str:
-    """Scheme and host of the login address, if credentials may be sent there.
+class JwtBearer(TokenLogin):
+    """The OAuth 2.0 JWT bearer grant: an assertion signed with the private key of the app's certificate.
+
+    `login_url` is My Domain, login.salesforce.com, or test.salesforce.com for a sandbox.
 
     Raises:
-        ConfigurationError: it is no address, not encrypted, or one that knows no client credentials.
+        ConfigurationError: the address or a credential cannot be used; nothing was sent.
     """
-    parts = urlsplit(login_url.strip())
-    host = parts.hostname or ""
-    is_local = host in _LOOPBACK
-    if not host or parts.username or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_local):
-        raise ConfigurationError(
-            f"SALESFORCE_LOGIN_URL must be an https address such as https://example.my.salesforce.com; "
-            f"{host or login_url!r} is none."
+
+    advice = {  # noqa: RUF012 - read only
+        "invalid_grant": "Approve the app for SALESFORCE_USERNAME (policy: admin approved users), check that the app "
+        "holds the certificate of SALESFORCE_PRIVATE_KEY_FILE, and that this machine's clock is right.",
+    }
+
+    def __init__(
+        self, login_url: str, client_id: str, username: str, private_key: Path, *, timeouts: Timeouts | None = None
+    ) -> None:
+        super().__init__(login_url, may_be_generic=True, timeouts=timeouts)
+        if not client_id or not username:
+            raise ConfigurationError("SALESFORCE_CLIENT_ID and SALESFORCE_USERNAME must both be set for the JWT login.")
+        self._client_id = client_id
+        self._username = username
+        self._private_key = _read_key(private_key)
+        self._session.hooks["response"].append(check_token_reply)
+
+    def _request(self) -> tuple[str, str]:
+        self._logins += 1
+        form = {"grant_type": JWT_GRANT, "assertion": self._assertion()}
+        return self._log_in_by_library(form)
+
+    def _assertion(self) -> str:
+        # the library's own JWT flow knows salesforce.com alone; this is the same assertion
+        import jwt
+
+        claims = {
+            "iss": self._client_id,
+            "sub": self._username,
+            "aud": jwt_audience(self._login_url),
+            "exp": int(time.time()) + JWT_SECONDS,
+        }
+        try:
+            return jwt.encode(claims, self._private_key.reveal(), algorithm="RS256")
+        except (ValueError, TypeError, jwt.PyJWTError):
+            # without the cause: its text may quote the key
+            raise ConfigurationError(
+                "SALESFORCE_PRIVATE_KEY_FILE holds no RSA private key in PEM form (without a passphrase)."
+            ) from None
+
+
+class UsernamePassword(TokenLogin):
+    """SOAP login() with user name, password and security token; Salesforce ends it, see `SOAP_LOGIN_ENDS`.
+
+    Raises:
+        ConfigurationError: the address or a credential cannot be used; nothing was sent.
+    """
+
+    advice = {  # noqa: RUF012 - read only
+        "INVALID_LOGIN": "Check SALESFORCE_USERNAME, SALESFORCE_PASSWORD and SALESFORCE_SECURITY_TOKEN (a new password "
+        "makes a new token), and that a sandbox is asked at https://test.salesforce.com or its My Domain.",
+        "INVALID_OPERATION": "The org has switched SOAP login() off: use another SALESFORCE_AUTH.",
+        "UNSUPPORTED_API_VERSION": "Salesforce has ended SOAP login(): use another SALESFORCE_AUTH.",
+    }
+
+    def __init__(
+        self,
+        login_url: str,
+        username: str,
+        password: Secret,
+        security_token: Secret,
+        *,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        super().__init__(login_url, may_be_generic=True, timeouts=timeouts)
+        if not username or not password:
+            raise ConfigurationError("SALESFORCE_USERNAME and SALESFORCE_PASSWORD must both be set for this login.")
+        self._username = username
+        self._password = password
+        self._security_token = security_token
+        self._session.hooks["response"].append(_check_soap_reply)
+
+    @property
+    def warning(self) -> str:
+        """When this login ends."""
+        return (
+            f"Login by user name and password is SOAP login(), which Salesforce ends with {SOAP_LOGIN_ENDS}; new orgs "
+            "have it switched off. Move to SALESFORCE_AUTH=client_credentials or jwt before."
         )
-    if host in _GENERIC_HOSTS:
-        raise ConfigurationError(
-            f"SALESFORCE_LOGIN_URL is {host}, which knows no client credentials. Use the org's My Domain "
-            "(Setup > My Domain), such as https://example.my.salesforce.com."
-        )
-    return f"{parts.scheme}://{parts.netloc}"
 
+    def _request(self) -> tuple[str, str]:
+        from simple_salesforce import login as library
+        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-def open_session(login_url: str, timeouts: Timeouts | None = None) -> requests.Session:
-    """A session for requests to an org: with time-outs, and without a proxy on the way to this very machine."""
-    session = new_session(timeouts)
-    session.trust_env = urlsplit(login_url).hostname not in _LOOPBACK
-    return session
-
-
-def _check_token_reply(reply: requests.Response, *_: Any, **__: Any) -> None:
-    """The library takes any answer for a refusal or a token; an outage is neither, and a list makes it stumble."""
-    if reply.status_code in (408, 429) or reply.status_code >= 500:
-        raise TransientError(f"Salesforce could not serve the login (HTTP {reply.status_code}).")
-    try:
-        body = reply.json()
-    except requests.exceptions.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        if reply.status_code == requests.codes.ok:
-            raise UnexpectedReplyError(
-                "Salesforce answered the login with something else than a token. Check that SALESFORCE_LOGIN_URL is "
-                "the org's My Domain and that no proxy stands before it."
+        self._logins += 1
+        try:
+            token, host = library.SalesforceLogin(
+                username=self._username,
+                password=self._password.reveal(),
+                security_token=self._security_token.reveal(),
+                sf_version=SOAP_VERSION,
+                session=self._session,
+                scratch_url=self._login_url,  # the one way to another host than salesforce.com
             )
-        raise AuthenticationError(
-            f"Salesforce refused the login (HTTP {reply.status_code}). Check SALESFORCE_LOGIN_URL."
-        )
-    if reply.status_code == requests.codes.ok and not (body.get("access_token") and body.get("instance_url")):
-        raise UnexpectedReplyError("Salesforce answered the login without a token or without the org's address.")
+        except SalesforceAuthenticationFailed as refusal:
+            raise self._refused(str(refusal.code)) from None
+        except requests.RequestException as error:
+            raise self._unreached(error) from None
+        own_host = urlsplit(self._login_url)
+        # the library cuts "-api" out of the host, which My Domain may well have in its name
+        return str(token), host if own_host.hostname in GENERIC_HOSTS else own_host.netloc
 
 
-def _refused(login_url: str, code: str) -> str:
-    shown = code if _CODE.fullmatch(code) else "no code"
-    advice = _ADVICE.get(shown, "Check the external client app and SALESFORCE_LOGIN_URL.")
-    return f"Salesforce refused the login at {login_url} ({shown}). {advice}"
+def jwt_audience(login_url: str) -> str:
+    """Whom a JWT is for: the login host of sandboxes, or of production."""
+    host = urlsplit(login_url).hostname or ""
+    is_sandbox = host == "test.salesforce.com" or ".sandbox." in host
+    return "https://test.salesforce.com" if is_sandbox else "https://login.salesforce.com"
+
+
+def _read_key(file: Path) -> Secret:
+    try:
+        key = file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"SALESFORCE_PRIVATE_KEY_FILE ({file}) cannot be read as a PEM file ({type(error).__name__})."
+        ) from None
+    if "PRIVATE KEY" not in key:
+        raise ConfigurationError(f"SALESFORCE_PRIVATE_KEY_FILE ({file}) holds no private key in PEM form.")
+    return Secret(key)
+
+
+def _check_soap_reply(reply: requests.Response, *_: object, **__: object) -> None:
+    """A refusal is HTTP 500 with a code in XML; an outage is HTTP 500 without."""
+    if b"exceptionCode" in reply.content or b"<sessionId>" in reply.content:
+        return
+    check_outage(reply)
+    raise UnexpectedReplyError(
+        f"Salesforce answered SOAP login() with something else than a session (HTTP {reply.status_code}). Check "
+        "SALESFORCE_LOGIN_URL and that no proxy stands before it."
+    )

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from connectors.errors import CountMismatchError, RejectedRequestError, TransientError, UnexpectedReplyError
 from connectors.landing import Checkpoint, OpenLoad
 from connectors.salesforce.client import SalesforceClient, object_of
-from connectors.salesforce.objects import API_VERSION
 from connectors.salesforce.query import ObjectQuery
 from connectors.streams import Fetched
 
@@ -30,7 +29,7 @@ class BulkJob:
     """A query job. Its results must be read with the API version that made it (else 409)."""
 
     id: str
-    version: str = API_VERSION
+    version: str
     made_at: float = 0.0
     """Monotonic seconds; 0 for a job of an earlier process."""
 
@@ -66,7 +65,7 @@ class BulkQueries:
         identity = object_of(reply.json()).get("id")
         if not isinstance(identity, str):
             raise UnexpectedReplyError("Salesforce made a Bulk job without an id; nothing was read.")
-        return BulkJob(identity, made_at=time.monotonic())
+        return BulkJob(identity, self._client.version, made_at=time.monotonic())
 
     def wait(self, job: BulkJob) -> int:
         """Poll until the job is complete; the number of its rows.

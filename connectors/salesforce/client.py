@@ -12,6 +12,7 @@ import orjson
 
 from connectors.errors import (
     AuthenticationError,
+    ConfigurationError,
     CrmError,
     NoAccessError,
     RejectedRequestError,
@@ -28,6 +29,7 @@ from connectors.wire import Sender, Timeouts
 
 COMPOSITE_PARTS = 25  # api_rest resources_composite_composite_post; the series counts as one API call
 COMPOSITE_QUERIES = 5  # of which query, queryAll and following pages at most
+OLDEST_VERSION = 58.0  # the first with resultPages, which Bulk results are read by
 MAX_URI = 12_000  # characters of a query's address; Salesforce refuses URI and headers beyond 16,384 bytes (414)
 
 _USAGE = re.compile(r"(?:^|[\s;])api-usage=(\d+)/(\d+)")
@@ -37,8 +39,15 @@ class SalesforceClient:
     """One org through one login. Paths begin behind `/services/data/vNN.N`."""
 
     def __init__(
-        self, login: SalesforceLogin, sender: Sender, *, pacing: Pacing | None = None, timeouts: Timeouts | None = None
+        self,
+        login: SalesforceLogin,
+        sender: Sender,
+        *,
+        pacing: Pacing | None = None,
+        timeouts: Timeouts | None = None,
+        version: str = API_VERSION,
     ) -> None:
+        self.version = version
         self._login = login
         self._transport = Transport(
             sender,
@@ -72,7 +81,7 @@ class SalesforceClient:
         """Salesforce's own time at its last reply, UTC; None before the first."""
         return self._transport.server_clock
 
-    def get(self, path: str, *, family: str, version: str = API_VERSION) -> Reply:
+    def get(self, path: str, *, family: str, version: str = "") -> Reply:
         """GET a JSON resource."""
         return self._transport.send("GET", self._address(path, version), family=family)
 
@@ -84,11 +93,11 @@ class SalesforceClient:
         """POST JSON."""
         return self._transport.send("POST", self._address(path), family=family, body=body)
 
-    def delete(self, path: str, *, family: str, version: str = API_VERSION) -> None:
+    def delete(self, path: str, *, family: str, version: str = "") -> None:
         """DELETE a resource."""
         self._transport.send("DELETE", self._address(path, version), family=family, expect="bytes")
 
-    def download(self, path: str, spool: Path, *, family: str, version: str = API_VERSION) -> Reply:
+    def download(self, path: str, spool: Path, *, family: str, version: str = "") -> Reply:
         """GET a body of any kind to a file."""
         return self._transport.send(
             "GET", self._address(path, version), family=family, expect="bytes", spool=spool, headers={"Accept": "*/*"}
@@ -124,7 +133,7 @@ class SalesforceClient:
 
     def _read_together(self, paths: Sequence[str], family: str) -> list[object]:
         parts = [
-            {"method": "GET", "url": f"/services/data/v{API_VERSION}{path}", "referenceId": f"part{number}"}
+            {"method": "GET", "url": f"/services/data/v{self.version}{path}", "referenceId": f"part{number}"}
             for number, path in enumerate(paths)
         ]
         body = {"allOrNone": False, "compositeRequest": parts}
@@ -151,13 +160,29 @@ class SalesforceClient:
         message = f"Salesforce rejected GET {refusal.path} (HTTP {status}{code and ', ' + code})."
         return RejectedRequestError(message, status=status, code=code, detail=detail)
 
-    def _address(self, path: str, version: str = API_VERSION) -> str:
-        return f"{self._login.instance_url}/services/data/v{version}{path}"
+    def _address(self, path: str, version: str = "") -> str:
+        return f"{self._login.instance_url}/services/data/v{version or self.version}{path}"
 
     def _read_meter(self, _family: str, _status: int, headers: Mapping[str, str]) -> None:
         match = _USAGE.search(headers.get("Sforce-Limit-Info", ""))
         if match is not None:
             self._transport.pacing.note_limit(LimitReading(int(match[1]), int(match[2])))
+
+
+def checked_version(api_version: str) -> str:
+    """The version as addresses have it: `62.0`.
+
+    Raises:
+        ConfigurationError: it is none, or too old for what is asked of it.
+    """
+    text = api_version.strip().lower().removeprefix("v")
+    version = text if "." in text else f"{text}.0"
+    if not re.fullmatch(r"\d{2,3}\.0", version) or float(version) < OLDEST_VERSION:
+        raise ConfigurationError(
+            f"SALESFORCE_API_VERSION is {api_version!r}; it must be a version such as {API_VERSION}, from "
+            f"{OLDEST_VERSION:.1f} on."
+        )
+    return version
 
 
 def query_path(soql: str) -> str:

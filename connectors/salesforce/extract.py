@@ -19,9 +19,9 @@ from connectors.landing import OpenLoad, Window
 from connectors.pacing import Pace, Pacing
 from connectors.salesforce.auth import ClientCredentials, SalesforceLogin, open_session
 from connectors.salesforce.bulk import PAGE_ROWS, BulkQueries
-from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.client import SalesforceClient, checked_version
 from connectors.salesforce.metadata import Metadata
-from connectors.salesforce.objects import CONNECTION, STREAMS, ensure_tables, find_object, raw_tables
+from connectors.salesforce.objects import API_VERSION, CONNECTION, STREAMS, ensure_tables, find_object, raw_tables
 from connectors.salesforce.planning import Planner
 from connectors.salesforce.reading import Reader
 from connectors.secret import Secret
@@ -32,30 +32,39 @@ __all__ = ["STREAMS", "SalesforceConnector", "connect", "ensure_tables", "raw_ta
 
 CONCURRENT_REQUESTS = 8  # Salesforce limits those that last 20 seconds or more: 25, and 5 in developer and trial orgs
 RESERVE = 0.2  # share of the daily API requests that is left to the org's other programs
+NO_SECRET = Secret("")
 CLOCK_FRESH_SECONDS = 60.0  # a Date header this old only makes the window end that much earlier
 
 
 def connect(
     *,
     login_url: str,
-    client_id: str,
-    client_secret: Secret,
+    client_id: str = "",
+    client_secret: Secret = NO_SECRET,
+    login: SalesforceLogin | None = None,
     api_budget: int | None = None,
+    reserve: float = RESERVE,
+    api_version: str = API_VERSION,
     timeouts: Timeouts | None = None,
     bulk_page_rows: int = PAGE_ROWS,
 ) -> "SalesforceConnector":
     """A connector for the org behind `login_url`; nothing is sent before it is first used.
 
-    `login_url` is the org's My Domain, or a sandbox of ours on this machine (http). `api_budget` is the most calls that
-    one run may make; the run pauses there. `bulk_page_rows` is how many rows a crash may cost at most.
+    `login_url` is the org's My Domain, or a sandbox of ours on this machine (http). `login` is one of
+    `connectors.salesforce.auth`; without it, client credentials are used. `api_budget` is the most calls that one run
+    may make; the run pauses there. `reserve` is the share of the daily calls that is left to the org's other programs.
+    `bulk_page_rows` is how many rows a crash may cost at most.
 
     Raises:
         ConfigurationError: an address or a credential cannot be used.
     """
-    login = ClientCredentials(login_url, client_id, client_secret, timeouts=timeouts)
-    pacing = Pacing(default=Pace(concurrent=CONCURRENT_REQUESTS), run_cap=api_budget, reserve=RESERVE)
+    used = login or ClientCredentials(login_url, client_id, client_secret, timeouts=timeouts)
+    pacing = Pacing(default=Pace(concurrent=CONCURRENT_REQUESTS), run_cap=api_budget, reserve=reserve)
     session = open_session(login_url, timeouts)
-    return SalesforceConnector(login, session, pacing, timeouts=timeouts, bulk_page_rows=bulk_page_rows)
+    client = SalesforceClient(
+        used, session_sender(session), pacing=pacing, timeouts=timeouts, version=checked_version(api_version)
+    )
+    return SalesforceConnector(used, session, client, bulk_page_rows=bulk_page_rows)
 
 
 class SalesforceConnector:
@@ -65,14 +74,13 @@ class SalesforceConnector:
         self,
         login: SalesforceLogin,
         session: requests.Session,
-        pacing: Pacing,
+        client: SalesforceClient,
         *,
-        timeouts: Timeouts | None = None,
         bulk_page_rows: int = PAGE_ROWS,
     ) -> None:
         self._login = login
         self._session = session
-        self._client = SalesforceClient(login, session_sender(session), pacing=pacing, timeouts=timeouts)
+        self._client = client
         self._metadata = Metadata(self._client)
         self._planner = Planner(self._client, self._metadata)
         self._reader = Reader(self._client, self._metadata, BulkQueries(self._client, page_rows=bulk_page_rows))
