@@ -9,6 +9,8 @@ READY := .venv/ready
 
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DO_NOT_TRACK := 1
+# compiled modules stay beside their sources: each process would compile thousands of them again
+export PYTHONDONTWRITEBYTECODE :=
 # what a dbt or sqlfluff started from here writes; runs of Dagster have folders of their own
 export DBT_TARGET_PATH ?= $(CURDIR)/data/dbt/check
 export DBT_LOG_PATH ?= $(CURDIR)/data/dbt/logs
@@ -26,7 +28,7 @@ $(READY): requirements.lock
 	@echo "Setting up .venv with $$($(PYTHON) --version) (once; under two minutes) ..."
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@if $(PY) -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then \
-		$(PY) -m uv pip sync --quiet --python $(PY) requirements.lock; \
+		$(PY) -m uv pip sync --quiet --compile-bytecode --python $(PY) requirements.lock; \
 	else \
 		echo "uv is not to be had here: pip installs instead, which takes a minute longer."; \
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
