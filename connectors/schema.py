@@ -14,7 +14,7 @@ MAX_DECIMAL_DIGITS = 38  # DuckDB's widest DECIMAL
 MAX_CSV_LINE = 32_000_000  # bytes; Salesforce rich text holds 131,072 characters, and a record has many of them
 MAX_JSON_OBJECT = 256_000_000  # bytes; a page of 2,000 wide records is one JSON object
 
-_TYPE = re.compile(r"VARCHAR|BOOLEAN|INTEGER|BIGINT|DOUBLE|DATE|TIMESTAMP|DECIMAL\((\d{1,2}),(\d{1,2})\)")
+_TYPE = re.compile(r"VARCHAR|VARCHAR\[\]|BOOLEAN|INTEGER|BIGINT|DOUBLE|DATE|TIMESTAMP|DECIMAL\((\d{1,2}),(\d{1,2})\)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INTEGER_DIGITS = {"INTEGER": 10, "BIGINT": 19}
 
@@ -23,7 +23,8 @@ _INTEGER_DIGITS = {"INTEGER": 10, "BIGINT": 19}
 class Column:
     """A column of a raw table: the CRM's own name, and a DuckDB type.
 
-    Types are VARCHAR, BOOLEAN, INTEGER, BIGINT, DOUBLE, DATE, TIMESTAMP (always UTC) and DECIMAL(p,s).
+    Types are VARCHAR, VARCHAR[] (several choices), BOOLEAN, INTEGER, BIGINT, DOUBLE, DATE, TIMESTAMP (always UTC)
+    and DECIMAL(p,s).
     """
 
     name: str
@@ -39,7 +40,16 @@ class Column:
 
 
 META_NAMES = frozenset(
-    ["_record_id", "_modified_at", "_is_deleted", "_deleted_at", "_merged_into", "_load_id", "_content_hash"]
+    [
+        "_record_id",
+        "_modified_at",
+        "_is_deleted",
+        "_deleted_at",
+        "_merged_into",
+        "_load_id",
+        "_content_hash",
+        "_calculated_as_of",
+    ]
 )
 # what every raw table has besides the CRM's columns, in this order
 META_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -50,9 +60,13 @@ META_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_merged_into", "VARCHAR"),
     ("_load_id", "VARCHAR"),
     ("_content_hash", "VARCHAR"),
+    ("_calculated_as_of", "TIMESTAMP"),  # UTC; up to when the record's calculated values are known
 )
-# the same without _load_id, which the merge adds: what a part holds
-PART_META_COLUMNS = tuple((name, kind) for name, kind in META_COLUMNS if name != "_load_id")
+# the same without what the merge adds: what a part holds
+MERGE_COLUMNS = frozenset(["_load_id", "_calculated_as_of"])
+PART_META_COLUMNS = tuple((name, kind) for name, kind in META_COLUMNS if name not in MERGE_COLUMNS)
+# what a privacy deletion leaves of a record, in lower case: its ids and stamps
+KEPT_WHEN_ERASED = frozenset(["id", "hs_object_id", "created_at", "updated_at", "archived", "archived_at"])
 
 
 @dataclass(frozen=True)

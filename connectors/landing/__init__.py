@@ -15,10 +15,9 @@ from connectors.landing.manifest import (
     LoadRequest,
     Manifest,
     Part,
-    Window,
-    format_utc,
-    parse_utc,
+    Withheld,
 )
+from connectors.landing.window import Window, format_utc, parse_utc
 
 __all__ = [
     "MAX_RESUME_AGE",
@@ -33,6 +32,7 @@ __all__ = [
     "Part",
     "RecordRule",
     "Window",
+    "Withheld",
     "format_utc",
     "parse_utc",
 ]

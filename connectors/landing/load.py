@@ -12,7 +12,8 @@ import orjson
 
 from connectors.errors import ConfigurationError, CountMismatchError, UnexpectedReplyError
 from connectors.landing.durable import publish, sync_folder, write_atomically
-from connectors.landing.manifest import Checkpoint, LoadRequest, Manifest, Part, Window
+from connectors.landing.manifest import Checkpoint, LoadRequest, Manifest, Part
+from connectors.landing.window import Window
 from connectors.schema import PART_META_COLUMNS, literal, quote
 
 PROGRESS = "progress.json"

@@ -1,13 +1,14 @@
-"""What a load says about itself: the window, the mode, the manifest and the progress of an open load."""
+"""What a load says about itself: lane, mode, the manifest and the progress of an open load."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, cast, get_args
 
 import orjson
 
 from connectors.errors import ConfigurationError, UnexpectedReplyError
+from connectors.landing.window import Window, format_utc, parse_utc
 from connectors.schema import TableSchema
 
 FORMAT = 1  # of manifest.json; raise it when a reader of old manifests must do something else
@@ -25,7 +26,7 @@ tombstone         the load holds deletions: flags are set, values kept; a newer 
 snapshot          the load is the full list; records not in it become tombstones
 presence          the load is the full list of ids only; missing ones become tombstones, listed ones are revived
 release           the tombstones that the brake held back in an earlier load, let through by a person
-patch             rows hold some columns of known records; a value is put where it differs, and no newer version is known
+patch             rows hold some columns of known records; differing values are put, unless a newer version is known
 erase             the load lists people to forget: tombstones, and every value but ids and stamps is blanked
 none              no rows: the object cannot be read
 """
@@ -42,42 +43,6 @@ vanished     it was there, and is no longer
 """
 
 Checkpoint = Mapping[str, str | int | float | bool | None]
-
-
-def parse_utc(text: str) -> datetime:
-    """The aware UTC time of an ISO text; one without an offset is read as UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def format_utc(moment: datetime) -> str:
-    """ISO with Z: `2026-03-17T02:00:00Z`, microseconds only if there are any."""
-    if moment.tzinfo is None:
-        raise ConfigurationError(f"{moment} has no time zone; the landing log knows UTC only.")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-@dataclass(frozen=True)
-class Window:
-    """Half-open `[lo, hi)` in source time, UTC; `lo` None means from the beginning."""
-
-    lo: datetime | None
-    hi: datetime
-
-    def __str__(self) -> str:
-        return f"[{format_utc(self.lo) if self.lo else 'the beginning'}, {format_utc(self.hi)})"
-
-    def as_json(self) -> dict[str, str | None]:
-        """As manifests keep it."""
-        return {"lo": format_utc(self.lo) if self.lo else None, "hi": format_utc(self.hi)}
-
-    @classmethod
-    def from_json(cls, window: Mapping[str, str | None]) -> "Window":
-        """The reverse of `as_json`."""
-        lo, hi = window["lo"], window["hi"]
-        if hi is None:
-            raise UnexpectedReplyError("A window without an upper bound is no window; the file is damaged.")
-        return cls(parse_utc(lo) if lo else None, parse_utc(hi))
 
 
 @dataclass(frozen=True)
@@ -237,6 +202,8 @@ class Manifest:
             "code_version": self.code_version,
             "releases": self.releases,
             "misfits": dict(self.misfits),
+            "rewritten_at": format_utc(self.rewritten_at) if self.rewritten_at else None,
+            "rewritten_by": self.rewritten_by,
             "parts": [part.as_json() for part in self.parts],
         }
         return orjson.dumps(values, option=orjson.OPT_INDENT_2)

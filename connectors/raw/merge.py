@@ -8,7 +8,7 @@ import duckdb
 
 from connectors.landing import Manifest
 from connectors.raw.tables import RawTable, naive_utc
-from connectors.schema import META_COLUMNS, literal, quote
+from connectors.schema import PART_META_COLUMNS, literal, quote
 
 # the brake: a load that would delete more than both is held until a person lets it through
 BRAKE_ROWS = 100
@@ -88,10 +88,10 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
     request = load.manifest.request
     hi = literal(naive_utc(request.window.hi))
     names = [quote(column.name) for column in request.schema.columns]
-    names += [name for name, _ in META_COLUMNS if name not in ("_load_id", "_modified_at", "_is_deleted")]
+    names += [name for name, _ in PART_META_COLUMNS if name not in ("_modified_at", "_is_deleted")]
     if not load.parts:
         typed = [f"cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in request.schema.columns]
-        typed += [f"cast(null as {kind}) as {name}" for name, kind in META_COLUMNS if name != "_load_id"]
+        typed += [f"cast(null as {kind}) as {name}" for name, kind in PART_META_COLUMNS]
         connection.execute(f"create or replace temp view {INCOMING} as select {', '.join(typed)} limit 0")
         return
     files = ", ".join(literal(str(path)) for path in load.parts)
@@ -120,7 +120,7 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
 def put_rows(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, replaces: str) -> Counts:
     """Insert new records, and replace known ones where `replaces` (SQL over incoming and target) holds."""
     columns = [quote(column.name) for column in load.manifest.request.schema.columns]
-    columns += [name for name, _ in META_COLUMNS if name != "_load_id"]
+    columns += [name for name, _ in PART_META_COLUMNS]
     names, load_id = ", ".join(columns), literal(load.manifest.load_id)
     if target.is_empty(connection):
         inserted = _count(
