@@ -34,6 +34,7 @@ $(READY): requirements.lock
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
 	@$(PY) -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'crm-warehouse.pth').write_text('$(CURDIR)\n')"
+	@printf '#!%s\nfrom crm.app import main\n\nmain()\n' "$(CURDIR)/$(PY)" > .venv/bin/crm && chmod +x .venv/bin/crm
 	@touch $(READY)
 
 demo: $(READY) ## Sync the sandbox CRMs, build, check and publish the warehouse, and show it; again for the next day.

@@ -6,12 +6,17 @@ from pathlib import Path
 
 from connectors.errors import ConfigurationError
 from connectors.hubspot.extract import connect as connect_hubspot
+from connectors.landing import LandingLog
+from connectors.salesforce.auth import ClientCredentials, JwtBearer, UsernamePassword
 from connectors.salesforce.extract import connect as connect_salesforce
+from connectors.salesforce.refresh import RefreshToken
+from connectors.salesforce.session import SalesforceLogin
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.sandbox.world import World
 from connectors.secret import Secret
 from connectors.streams import Connector
+from dagster_project.credentials import SalesforceCredentials
 from dagster_project.settings import Settings
 
 
@@ -51,6 +56,11 @@ def connect(settings: Settings, crm: str, sandbox_url: str | None) -> Connector:
     raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
 
 
+def open_log(settings: Settings) -> LandingLog:
+    """The landing log of the settings' data folder; close it after use."""
+    return LandingLog(settings.paths.landing)
+
+
 def start_own_sandbox(settings: Settings) -> RunningSandbox:
     """Serve the sandbox world of the data folder, made first where there is none; stops with its `with` block."""
     world = settings.paths.sandbox_world
@@ -66,16 +76,32 @@ def create_world(path: Path, size: str) -> None:
 
 
 def _connect_salesforce(settings: Settings, sandbox_url: str | None) -> Connector:
+    login: SalesforceLogin
     if sandbox_url is not None:
         credentials = Credentials()
-        login_url, client_id = sandbox_url, credentials.salesforce_client_id
-        client_secret = Secret(credentials.salesforce_client_secret)
+        login_url, secret = sandbox_url, Secret(credentials.salesforce_client_secret)
+        login = ClientCredentials(login_url, credentials.salesforce_client_id, secret)
     elif settings.salesforce is not None:
-        login_url, client_id = settings.salesforce.login_url, settings.salesforce.client_id
-        client_secret = settings.salesforce.client_secret
+        login_url, login = settings.salesforce.login_url, _salesforce_login(settings.salesforce, settings.paths.tokens)
+    version = {"api_version": settings.salesforce_api_version} if settings.salesforce_api_version else {}
     return connect_salesforce(
-        login_url=login_url, client_id=client_id, client_secret=client_secret, api_budget=settings.api_budget
+        login_url=login_url,
+        login=login,
+        api_budget=settings.api_budget,
+        reserve=settings.daily_reserve,
+        **version,
     )
+
+
+def _salesforce_login(given: SalesforceCredentials, tokens: Path) -> SalesforceLogin:
+    if given.auth == "jwt" and given.private_key_file is not None:
+        return JwtBearer(given.login_url, given.client_id, given.username, given.private_key_file)
+    if given.auth == "refresh_token":
+        store = tokens / "salesforce.json"
+        return RefreshToken(given.login_url, given.client_id, given.client_secret, given.refresh_token, store=store)
+    if given.auth == "password":
+        return UsernamePassword(given.login_url, given.username, given.password, given.security_token)
+    return ClientCredentials(given.login_url, given.client_id, given.client_secret)
 
 
 def _connect_hubspot(settings: Settings, sandbox_url: str | None) -> Connector:

@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project.settings import PROJECT_DIR, variables
 
-PACKAGES = ("connectors", "dagster_project", "expectations")
+PACKAGES = ("connectors", "crm", "dagster_project", "expectations")
 FORBIDDEN_MODULE_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 
 
