@@ -56,6 +56,27 @@ def read_batch(client: Client, kind: ObjectType, ids: Sequence[str], ask: Ask, *
         return sum(pool.map(read, chunks), Batch())
 
 
+def ask_batch(
+    client: Client, kind: ObjectType, ids: Sequence[str], ask: Ask, *, archived: bool
+) -> tuple[Sequence[Mapping[str, object]], bytes]:
+    """One request about at most a batch of ids: the records that answered, and the answer itself."""
+    fields, body = _send(client, kind, ids, ask, archived=archived)
+    return results_of(fields), body
+
+
+def _send(
+    client: Client, kind: ObjectType, ids: Sequence[str], ask: Ask, *, archived: bool
+) -> tuple[Mapping[str, object], bytes]:
+    body: dict[str, object] = {
+        "inputs": [{"id": record_id} for record_id in ids],
+        "properties": list(ask.properties),
+        "propertiesWithHistory": list(ask.history),
+    }
+    query = {"archived": str(archived).lower()}
+    reply = client.post("batch_read", client.paths.batch_read(kind.name), body, query)
+    return fields_of(reply), reply.body
+
+
 class _Reading:
     """One batch and what becomes of it; `size` bounds how many extra calls a refused one may cost."""
 
@@ -63,7 +84,7 @@ class _Reading:
         self._client = client
         self._kind = kind
         self._ask = ask
-        self._query = {"archived": str(archived).lower()}
+        self._archived = archived
         self._halvings_left = 2 * ceil(log2(max(size, 2)))
 
     def read(self, ids: Sequence[str]) -> Batch:
@@ -101,13 +122,7 @@ class _Reading:
         return Batch(missing=(record_id,))
 
     def _send(self, ids: Sequence[str]) -> tuple[Mapping[str, object], bytes]:
-        body: dict[str, object] = {
-            "inputs": [{"id": record_id} for record_id in ids],
-            "properties": list(self._ask.properties),
-            "propertiesWithHistory": list(self._ask.history),
-        }
-        reply = self._client.post("batch_read", self._client.paths.batch_read(self._kind.name), body, self._query)
-        return fields_of(reply), reply.body
+        return _send(self._client, self._kind, ids, self._ask, archived=self._archived)
 
 
 def _not_found(fields: Mapping[str, object]) -> frozenset[str]:

@@ -1,20 +1,22 @@
-"""What is no longer there: records that were archived, and records that were merged into another.
+"""What is no longer there: records that were archived, merged into another, or that merely stopped being there.
 
 Archiving does not move a record's modification stamp, so the list of archived records is read; merging moves the
-winner's, which names the losers. A restored record becomes live again when its next change is read.
+winner's, which names the losers; whatever else is missing is found by counting. A restored record becomes live again
+when its next change is read.
 """
 
+from connectors.hubspot.known import MERGED_IDS, merged_since_source, read_until
 from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.search import Query, has_value
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import GONE, archived_source, merged_source
+from connectors.hubspot.sources import GONE, archived_source, gone_source, merged_source
+from connectors.hubspot.vanished import Vanished
 from connectors.hubspot.walks import walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
-MERGED_IDS = "hs_merged_object_ids"
 SCHEMA = TableSchema.of({"id": "VARCHAR"})
 
 
@@ -28,29 +30,60 @@ class DeletionsLane:
         """Nothing to choose."""
         kind = OBJECT_TYPES[stream.object_name]
         has_merges = kind.can_merge and MERGED_IDS in self._session.catalogue.read(kind).asked
-        return PlanLine(
-            stream, window, SCHEMA, "list archived" + (", search merged" if has_merges else ""), details=has_merges
-        )
+        return PlanLine(stream, window, SCHEMA, "list archived, count", details=has_merges)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
-        """Land a tombstone for each record that was archived or merged away in the window."""
+        """Land a tombstone for each record that was archived or merged away in the window, or is not there now."""
         if load.parts:
             load.restart()  # a few calls; not worth a checkpoint
         kind = OBJECT_TYPES[line.stream.object_name]
         ids = self._session.archived.ids(kind, load.window)
         if ids:
             load.land(archived_source(self._session.archived.files(kind), load.window), GONE)
-        if line.details:
-            self._land_merged(kind, load)
+        merged = self._land_merged(kind, load) if line.details else set()
+        self._session.merged |= merged
+        self._land_vanished(kind, load, merged)
         return Fetched()
 
-    def _land_merged(self, kind: ObjectType, load: OpenLoad) -> None:
+    def _land_merged(self, kind: ObjectType, load: OpenLoad) -> set[str]:
+        """Tombstones for what was merged; the losers' ids."""
+        read = read_until(load)
+        if read is not None and read >= load.window.hi:
+            source = merged_since_source(load)  # the rows that name them are in the log: no call
+            return self._land_named(source, load) if source is not None else set()
         client = self._session.client
         query = Query(kind, filters=(has_value(MERGED_IDS),), properties=(MERGED_IDS,))
         group = Group(load)
         steps = walk_ids(client, query) if load.window.lo is None else walk_window(client, query, load.window)
         for step in steps:
             group.add(step.bodies)
-        if group.files:
-            load.land(merged_source(group.files), GONE)
+        return self._land_named(merged_source(group.files), load) if group.files else set()
+
+    def _land_named(self, source: str, load: OpenLoad) -> set[str]:
+        losers = {str(key) for (key,) in self._session.scratch.query(f"select id from {source}")}
+        if losers:
+            load.land(source, GONE)
+        return losers
+
+    def _land_vanished(self, kind: ObjectType, load: OpenLoad, merged: set[str]) -> None:
+        if not load.earlier() or (load.window.lo is None and not _has_older_rows(load)):
+            return  # the first load: what is there was counted as it was read
+        vanished = self._session.vanished.read(kind, load, gone=merged)
+        self._session.merged |= vanished.merged.keys()
+        if vanished.merged:
+            load.land(_merged_now(vanished, load.window), GONE)
+        if vanished.archived:
+            group = Group(load)
+            group.add(vanished.archived)
+            load.land(archived_source(group.files, Window(None, load.window.hi)), GONE)
             group.clear()
+
+
+def _has_older_rows(load: OpenLoad) -> bool:
+    rows = [manifest for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
+    return len(rows) > 1
+
+
+def _merged_now(vanished: Vanished, window: Window) -> str:
+    """Merges whose time HubSpot does not tell: they are dated by when they were seen."""
+    return gone_source(window.hi, vanished.merged)

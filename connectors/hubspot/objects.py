@@ -35,6 +35,7 @@ class ObjectType:
     """A type of record. `columns` are there in every portal's raw table, null where the portal lacks the property."""
 
     name: str
+    type_id: str
     columns: Mapping[str, str]
     modified: str = "hs_lastmodifieddate"
     history: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ OBJECT_TYPES = {
     for kind in (
         ObjectType(
             "deals",
+            "0-3",
             _columns(
                 "hs_object_id dealname dealstage pipeline hubspot_owner_id dealtype deal_currency_code "
                 "hs_manual_forecast_category hs_next_step closed_lost_reason closed_won_reason competitor "
@@ -67,6 +69,7 @@ OBJECT_TYPES = {
         ),
         ObjectType(
             "companies",
+            "0-2",
             _columns(
                 "hs_object_id name domain industry city country lifecyclestage hubspot_owner_id hs_parent_company_id "
                 "hs_merged_object_ids salesforce_account_id",
@@ -77,6 +80,7 @@ OBJECT_TYPES = {
         ),
         ObjectType(
             "contacts",
+            "0-1",
             _columns(
                 "hs_object_id firstname lastname email jobtitle lifecyclestage hs_lead_status hs_analytics_source "
                 "hs_buying_role associatedcompanyid hubspot_owner_id hs_merged_object_ids",
@@ -87,17 +91,20 @@ OBJECT_TYPES = {
         ),
         ObjectType(
             "calls",
+            "0-48",
             _ACTIVITY
             | _columns("hs_call_title hs_call_direction hs_call_disposition hs_call_status", number="hs_call_duration"),
         ),
         ObjectType(
             "meetings",
+            "0-47",
             _ACTIVITY
             | _columns("hs_meeting_title hs_meeting_outcome", moment="hs_meeting_start_time hs_meeting_end_time"),
         ),
-        ObjectType("emails", _ACTIVITY | _columns("hs_email_direction hs_email_status hs_email_subject")),
+        ObjectType("emails", "0-49", _ACTIVITY | _columns("hs_email_direction hs_email_status hs_email_subject")),
         ObjectType(
             "tasks",
+            "0-27",
             _ACTIVITY
             | _columns(
                 "hs_task_subject hs_task_status hs_task_priority hs_task_type", moment="hs_task_completion_date"

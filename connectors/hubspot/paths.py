@@ -22,6 +22,11 @@ class PathMap:
         return f"/account-info/{self.version}/details"
 
     @property
+    def record_counts(self) -> str:
+        """How many records each type has."""
+        return f"{self._area('limits')}/records"
+
+    @property
     def owners(self) -> str:
         """List of owners."""
         return self._area("owners")

@@ -3,7 +3,7 @@
 import tempfile
 import weakref
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
@@ -90,6 +90,16 @@ class ArchivedLists:
             return []
         rows = self._scratch.query(f"select id from {archived_source(files, window)} order by id")
         return [str(record_id) for (record_id,) in rows]
+
+    def all_ids(self, kind: ObjectType) -> frozenset[str]:
+        """Everything that is archived now."""
+        files = self.files(kind)
+        if not files:
+            return frozenset()
+        far = datetime.max.replace(tzinfo=UTC)
+        return frozenset(
+            str(key) for (key,) in self._scratch.query(f"select id from {archived_source(files, Window(None, far))}")
+        )
 
     def count_since(self, kind: ObjectType, moment: datetime) -> int:
         """How many records were archived at `moment` or later."""

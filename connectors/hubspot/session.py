@@ -7,6 +7,7 @@ from connectors.hubspot.client import Client
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.properties import PropertyCatalogue
 from connectors.hubspot.scratch import ArchivedLists, Scratch
+from connectors.hubspot.vanished import VanishedRecords
 
 
 @dataclass
@@ -21,12 +22,16 @@ class Session:
     catalogue: PropertyCatalogue = field(init=False)
     archived: ArchivedLists = field(init=False)
     carry: Carry = field(init=False)
+    vanished: VanishedRecords = field(init=False)
+    merged: set[str] = field(default_factory=set)
+    """Records that the deletes lanes of this run saw merged away: links to them lead elsewhere now."""
 
     def __post_init__(self) -> None:
         """Begin with nothing known."""
         self.catalogue = PropertyCatalogue(self.client)
         self.archived = ArchivedLists(self.client, self.scratch)
         self.carry = Carry(self.scratch)
+        self.vanished = VanishedRecords(self.client, self.scratch, self.archived)
 
     def forget(self) -> None:
         """A new run begins: what the last one learned may be old."""
@@ -34,3 +39,5 @@ class Session:
         self.catalogue.forget()
         self.archived.forget()
         self.carry.drop()
+        self.vanished.forget()
+        self.merged.clear()

@@ -1,6 +1,7 @@
 """Answers as SQL: what DuckDB reads from pages of each kind, and which record a row is."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from connectors.hubspot.objects import HISTORY_COLUMNS
@@ -122,6 +123,14 @@ def merged_source(files: Sequence[Path]) -> str:
         f"unnest(string_split(properties.hs_merged_object_ids, ';')) as loser from {pages}) "
         "where trim(loser) not in ('', merged_into))"
     )
+
+
+def gone_source(moment: datetime, ids: Mapping[str, str | None]) -> str:
+    """These ids as gone at `moment`, each with the record that it was merged into, if it was."""
+    rows = ", ".join(f"({literal(key)}, {literal(winner)})" for key, winner in ids.items())
+    stamp = f"cast(timestamptz {literal(moment.isoformat())} as timestamp)"
+    gone = f"(values {rows}) as gone(id, merged_into)"
+    return f"(select id, {stamp} as gone_at, {stamp} as updated_at, merged_into from {gone})"
 
 
 def owners_source(files: Sequence[Path]) -> str:

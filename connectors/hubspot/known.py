@@ -1,0 +1,116 @@
+"""What the log knows of a type of record: who should be there, and which deals are open, without a call.
+
+The answer comes from the committed loads of the object, which hold everything that the raw table was made of:
+`OpenLoad.earlier`. Only ids, stamps and flags are read from their files.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from connectors.hubspot.scratch import Scratch
+from connectors.landing import Manifest, OpenLoad
+from connectors.schema import literal, quote
+
+MERGED_IDS = "hs_merged_object_ids"
+IS_CLOSED = "hs_is_closed"
+
+_GONE_MODES = frozenset(["tombstone", "erase"])
+_NEVER = "timestamp '9999-12-31'"
+
+
+def live_ids(scratch: Scratch, load: OpenLoad) -> list[str]:
+    """Records that were landed and not seen to go since, by rising id."""
+    return [record_id for record_id, _ in _live(scratch, load)]
+
+
+def open_ids(scratch: Scratch, load: OpenLoad) -> list[str]:
+    """The same, without the deals that are closed."""
+    return [record_id for record_id, is_closed in _live(scratch, load, closed=IS_CLOSED) if not is_closed]
+
+
+def read_until(load: OpenLoad) -> datetime | None:
+    """Up to where the log holds the object's rows; None if it holds none."""
+    rows = [manifest.request.window.hi for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
+    return max(rows, default=None)
+
+
+def merged_since_source(load: OpenLoad) -> str | None:
+    """Ids that were merged into records landed for the load's window, as `sources.GONE` reads them.
+
+    None if no load since the window's beginning holds such ids.
+    """
+    lo = load.window.lo
+    files = [
+        path
+        for manifest, paths in _rows(load)
+        if MERGED_IDS in manifest.request.schema.names and (lo is None or manifest.request.window.hi > lo)
+        for path in paths
+    ]
+    if not files:
+        return None
+    # newest load first, and a winner that has changed since counts from then on
+    return (
+        "(select trim(loser) as id, max(stamp) as gone_at, max(stamp) as updated_at, "
+        "arg_max(merged_into, stamp) as merged_into from "
+        f"(select _record_id as merged_into, _modified_at as stamp, unnest(string_split({MERGED_IDS}, ';')) as loser "
+        f"from read_parquet([{_list(files)}], union_by_name = true) where {MERGED_IDS} is not null) "
+        "where trim(loser) not in ('', merged_into) group by 1)"
+    )
+
+
+def linked_deals(scratch: Scratch, load: OpenLoad, to_ids: Collection[str]) -> list[str]:
+    """Deals that were ever linked with one of these records; `load` is one of the deals' own."""
+    files = [path for manifest, paths in load.earlier() if manifest.request.lane == "associations" for path in paths]
+    if not files or not to_ids:
+        return []
+    rows = scratch.query(
+        f"select distinct deal_id from read_parquet([{_list(files)}], union_by_name = true) "
+        f"where to_object_id in ({', '.join(literal(key) for key in sorted(to_ids))})"
+    )
+    return [str(deal_id) for (deal_id,) in rows]
+
+
+def _live(scratch: Scratch, load: OpenLoad, *, closed: str = "") -> list[tuple[str, bool]]:
+    rows = list(_rows(load))
+    with_flag = [path for manifest, paths in rows if closed in manifest.request.schema.names for path in paths]
+    without = [path for manifest, paths in rows if closed not in manifest.request.schema.names for path in paths]
+    gone = [(manifest, paths) for manifest, paths in load.earlier() if manifest.request.mode in _GONE_MODES and paths]
+    states = []
+    if with_flag:
+        states.append(_states(with_flag, quote(closed)))
+    if without:
+        states.append(_states(without, "null"))
+    for manifest, paths in gone:
+        stamp = _NEVER if manifest.request.mode == "erase" else "_modified_at"
+        states.append(
+            f"select _record_id as id, {stamp} as stamp, true as is_gone, cast(null as boolean) as is_closed "
+            f"from read_parquet([{_list(paths)}])"
+        )
+    if not with_flag and not without:
+        return []
+    found = scratch.query(
+        "select id, coalesce(arg_max(is_closed, rank) filter (is_closed is not null), false) from "
+        f"(select *, 2 * epoch_us(stamp) + is_gone::int as rank from ({' union all '.join(states)})) "
+        "group by id having not arg_max(is_gone, rank) order by id::bigint"
+    )
+    return [(str(record_id), bool(is_closed)) for record_id, is_closed in found]
+
+
+def _states(files: Sequence[Path], closed: str) -> str:
+    return (
+        "select _record_id as id, _modified_at as stamp, coalesce(_is_deleted, false) as is_gone, "
+        f"cast({closed} as boolean) as is_closed from read_parquet([{_list(files)}], union_by_name = true)"
+    )
+
+
+def _rows(load: OpenLoad) -> list[tuple[Manifest, Sequence[Path]]]:
+    return [
+        (manifest, paths)
+        for manifest, paths in load.earlier()
+        if manifest.request.lane == "rows" and manifest.request.mode == "upsert" and paths
+    ]
+
+
+def _list(files: Sequence[Path]) -> str:
+    return ", ".join(literal(str(path)) for path in files)

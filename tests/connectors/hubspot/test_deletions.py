@@ -1,0 +1,78 @@
+"""Whatever leaves the portal leaves a tombstone: archived, merged in silence, or gone without a trace."""
+
+from tests.connectors.hubspot.conftest import DEALS, Night, streams_of
+from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
+from tests.connectors.hubspot.portal_edits import created_like, modified
+
+TOMBSTONES = "select id, _merged_into from raw_hubspot.{kind} where _is_deleted order by id::bigint"
+
+
+def tombstones(night: Night, kind: str) -> dict[object, object]:
+    return dict(night.query(TOMBSTONES.format(kind=kind)))  # type: ignore[arg-type]
+
+
+def test_contacts_merged_into_a_new_one_that_names_nobody_are_found_by_their_absence(night: Night) -> None:
+    contacts = streams_of("contacts")
+    night.sync(contacts)
+    first, second = night.live_ids("contacts")[50], night.live_ids("contacts")[90]
+    new = str(int(night.live_ids("contacts")[-1]) + 1)
+    before = tombstones(night, "contacts")
+    night.let_a_day_pass(
+        created_like("contacts", first),
+        modified("contacts", f"id = '{new}'"),
+        f"update hubspot.contacts set merged_into = '{new}' where id in ('{first}', '{second}')",
+    )
+
+    report = night.sync(contacts)
+
+    gone = tombstones(night, "contacts").items() - before.items()
+    assert report.exit_code == 0
+    assert gone == {(first, new), (second, new)}
+    assert night.differences("contacts") == {}
+
+
+def test_a_record_whose_archiving_the_list_forgot_becomes_a_tombstone(night: Night) -> None:
+    calls = streams_of("calls")
+    night.sync(calls)
+    lost = night.live_ids("calls")[7]
+    night.let_a_day_pass(f"update hubspot.calls set archived = true, archived_at = this_morning where id = '{lost}'")
+
+    def forget(exchange: Exchange) -> None:
+        if exchange.path == "/crm/v3/objects/calls" and b'"archived":true' in exchange.body:
+            exchange.answer(200, {"results": []})
+
+    with meddle(night.sandbox.url, forget) as proxy:
+        report = night.sync(calls, host=proxy.url)
+
+    assert report.exit_code == 0
+    assert lost in tombstones(night, "calls")
+
+
+def test_as_many_records_as_the_log_knows_cost_one_call_for_all_types(night: Night) -> None:
+    night.sync()
+    night.let_a_day_pass()
+    night.sandbox.reset_stats()
+    connector = night.connect()
+
+    night.sync(connector=connector).raise_for_failure()
+
+    assert connector.calls["records"] == 1
+    assert connector.calls["batch_read"] == 0
+    assert connector.calls["search"] == 7 + 1  # one for each type's changes, and one for open deals
+
+
+def test_merges_that_the_rows_name_cost_no_search(night: Night) -> None:
+    deals = night.live_ids("deals")
+    night.sync(DEALS)
+    night.let_a_day_pass(
+        f"update hubspot.deals set merged_into = '{deals[1]}' where id = '{deals[0]}'",
+        f"update hubspot.deals set updated_at = this_morning, hs_merged_object_ids = '{deals[0]}', "
+        f"hs_lastmodifieddate = strftime(this_morning, '%Y-%m-%dT%H:%M:%S.%gZ') where id = '{deals[1]}'",
+    )
+
+    report = night.sync(DEALS)
+
+    calls = {stream.stream.lane: dict(stream.calls) for stream in report.streams}
+    assert tombstones(night, "deals")[deals[0]] == deals[1]
+    assert "search" not in calls["deletes"]
+    assert night.differences("deals") == {}
