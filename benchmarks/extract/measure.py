@@ -1,0 +1,55 @@
+"""One command as a process of its own, and what it used: wall and CPU seconds, peak memory, calls."""
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.sandbox.process import RunningSandbox
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a process and its children used. `cpu_seconds` is user and system time, `peak_mb` the largest resident set
+    of any one of them (MB of 1,000,000 bytes), `calls` what the sandbox answered meanwhile, `failure` "" if it
+    succeeded, else its last line."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    calls: int
+    families: Mapping[str, int]
+    failure: str = ""
+
+
+def run_measured(
+    command: Sequence[str], sandbox: RunningSandbox, *, output: Path, environment: Mapping[str, str], folder: Path
+) -> Used:
+    """Run `command` in `folder`, its standard output going to `output`."""
+    sandbox.reset_stats()
+    log = output.with_suffix(".log")
+    started = time.monotonic()
+    with output.open("wb") as out, log.open("wb") as err:
+        process = subprocess.Popen(  # noqa: S603 - commands of extractors.py
+            command, cwd=folder, stdout=out, stderr=err, env={**os.environ, **environment, "SANDBOX_URL": sandbox.url}
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    stats = sandbox.stats()
+    calls = stats["calls"]
+    return Used(
+        wall_seconds=wall,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        peak_mb=usage.ru_maxrss * 1024 / 1e6,  # kibibytes on Linux
+        calls=int(str(stats["total_calls"])),
+        families={str(name): int(count) for name, count in calls.items()} if isinstance(calls, dict) else {},
+        failure="" if process.returncode == 0 else f"exit code {process.returncode}: {_last_line(log)}",
+    )
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "nothing was said"
