@@ -149,6 +149,10 @@ class LandingLog:
         manifest = Manifest(load.load_id, 0, request, (), None, releases=held.load_id)
         return self._seal(load, manifest)
 
+    def forget(self, manifest: Path) -> None:
+        """Read this manifest's file again at the next question: it was rewritten."""
+        self._known.pop(manifest, None)
+
     def close(self) -> None:
         """Free DuckDB's memory."""
         if self._engine is not None:

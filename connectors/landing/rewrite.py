@@ -22,7 +22,7 @@ from connectors.landing.lease import Lease
 from connectors.landing.load import MANIFEST, PROGRESS, SPOOL
 from connectors.landing.log import LandingLog
 from connectors.landing.manifest import LoadRequest, Manifest, Part
-from connectors.schema import literal, quote
+from connectors.schema import literal
 
 _NUMBERED = re.compile(r"(?P<stem>.+?)(?:\.r(?P<number>\d+))?\.parquet")
 
@@ -31,8 +31,8 @@ _NUMBERED = re.compile(r"(?P<stem>.+?)(?:\.r(?P<number>\d+))?\.parquet")
 class Change:
     """What is put into the parts of a load.
 
-    `values` are SQL expressions by column, over the part's own columns; they may be the column itself. `touched` is
-    an SQL condition over them: a part without such a row stays as it is.
+    `values` are SQL expressions by quoted column, over the part's own columns. `touched` is an SQL condition over
+    them: a part without such a row stays as it is.
     """
 
     values: Mapping[str, str]
@@ -56,7 +56,7 @@ def rewrite_load(
     """
     old = manifest.request
     lease.check(old.connection)
-    folder = log.path(old.connection, old.object_name, manifest.load_id)
+    folder = load_folder(log, manifest)
     touched = _touched_parts(engine, folder, manifest.parts, change.touched)
     if not touched and (request is None or request == old):
         return None
@@ -71,20 +71,25 @@ def rewrite_load(
         rewritten_by=rewritten_by,
     )
     save_manifest(log, final)
-    sweep(folder, final)
+    sweep(log, final)
     return final
+
+
+def load_folder(log: LandingLog, manifest: Manifest) -> Path:
+    """Where a load's files are."""
+    return log.path(manifest.request.connection, manifest.request.object_name, manifest.load_id)
 
 
 def save_manifest(log: LandingLog, manifest: Manifest) -> None:
     """Put `manifest` in the place of the load's own, in full or not at all."""
-    request = manifest.request
-    path = log.path(request.connection, request.object_name, manifest.load_id, MANIFEST)
+    path = load_folder(log, manifest) / MANIFEST
     write_atomically(path, manifest.to_bytes())
     log.forget(path)
 
 
-def sweep(folder: Path, manifest: Manifest) -> None:
+def sweep(log: LandingLog, manifest: Manifest) -> None:
     """Remove what a rewriting that was interrupted left in the folder of a committed load."""
+    folder = load_folder(log, manifest)
     named = {MANIFEST, *(part.name for part in manifest.parts), *(part.parents_name for part in manifest.parts)}
     rubbish = [path for path in folder.iterdir() if path.name not in named]
     for path in rubbish:
@@ -96,24 +101,25 @@ def sweep(folder: Path, manifest: Manifest) -> None:
         sync_folder(folder)
 
 
-def open_loads(log: LandingLog, connection: str, object_name: str) -> list[Path]:
-    """Folders of loads of the object that are not committed: those that runs which ended early left."""
-    folder = log.path(connection, object_name)
+def clean_open_loads(
+    log: LandingLog, lease: Lease, engine: duckdb.DuckDBPyConnection, object_name: str, *, held: str
+) -> None:
+    """Discard the object's open loads that have a row with `held` (SQL over a part's columns), and empty all spools.
+
+    What is discarded is read anew; what a spool held is fetched anew in any case.
+    """
+    lease.check(lease.connection)
+    folder = log.path(lease.connection, object_name)
     if not folder.is_dir():
-        return []
-    return sorted(load for load in folder.iterdir() if load.is_dir() and not (load / MANIFEST).exists())
-
-
-def discard_open(folder: Path) -> None:
-    """Remove an open load; what it was about is read again."""
-    # first what makes it a load, so that a crash in the middle leaves rubbish and no half load
-    (folder / PROGRESS).unlink(missing_ok=True)
-    rmtree(folder)
-
-
-def empty_spool(folder: Path) -> None:
-    """Remove the bytes that an open load kept on their way to a part; whoever continues it fetches them again."""
-    rmtree(folder / SPOOL, ignore_errors=True)
+        return
+    for load in sorted(path for path in folder.iterdir() if path.is_dir() and not (path / MANIFEST).exists()):
+        rmtree(load / SPOOL, ignore_errors=True)
+        parts = sorted(load.glob("part-*.parquet"))
+        is_unclear = any(path.suffix == ".tmp" for path in load.iterdir())
+        if is_unclear or (parts and _has_row(engine, parts, held)):
+            # first what makes it a load, so that a crash in the middle leaves rubbish and no half load
+            (load / PROGRESS).unlink(missing_ok=True)
+            rmtree(load)
 
 
 def file_list(paths: Sequence[Path]) -> str:
@@ -121,9 +127,11 @@ def file_list(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
 
 
-def column_names(engine: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
-    """Columns that a Parquet file has."""
-    return tuple(row[0] for row in engine.execute(f"describe from read_parquet({literal(str(path))})").fetchall())
+def _has_row(engine: duckdb.DuckDBPyConnection, parts: Sequence[Path], condition: str) -> bool:
+    return (
+        engine.execute(f"select 1 from read_parquet({file_list(parts)}) where {condition} limit 1").fetchone()
+        is not None
+    )
 
 
 def _touched_parts(
@@ -139,14 +147,12 @@ def _touched_parts(
     return frozenset(Path(path).name for (path,) in found)
 
 
-def _rewrite_part(
-    engine: duckdb.DuckDBPyConnection, folder: Path, part: Part, values: Mapping[str, str]
-) -> Part:
+def _rewrite_part(engine: duckdb.DuckDBPyConnection, folder: Path, part: Part, values: Mapping[str, str]) -> Part:
     match = _NUMBERED.fullmatch(part.name)
     stem, number = (match["stem"], int(match["number"] or 0)) if match else (part.name, 0)
     name = f"{stem}.r{number + 1}.parquet"
     temporary = folder / (name + ".tmp")
-    replaced = ", ".join(f"{expression} as {quote(column)}" for column, expression in values.items())
+    replaced = ", ".join(f"{expression} as {column}" for column, expression in values.items())
     engine.execute(
         f"copy (select * replace ({replaced}) from read_parquet({literal(str(folder / part.name))})) "
         f"to {literal(str(temporary))} (format parquet, compression zstd)"
