@@ -2,7 +2,8 @@
 
 A line of `SALESFORCE` is `ApiName type[(precision,scale)|(length)] [flags]`; types are Salesforce's own
 describe types. A line of `HUBSPOT` is `property_name type field_type [flags]`; types are HubSpot's own
-property types. Flags: `calculated`, `nullable=no`, `custom`, `-> Object` (what a reference points to).
+property types. Flags: `calculated`, `nullable=no`, `custom`, `-> Object` (what a reference points to), and for
+Salesforce `in Compound` (the address or name that a field is part of).
 The world holds one DuckDB table per object with exactly these columns, in this order.
 """
 
@@ -46,9 +47,26 @@ _DUCKDB_TYPES = {
 }
 
 
+# what a currency, percent or double without a size has, as in Salesforce's own New Custom Field page
+DEFAULT_NUMBER_SIZE = (18, 2)
+COMPOUND_TYPES = ("address", "location")
+
+
+@dataclass(frozen=True)
+class PicklistValue:
+    """One entry of a picklist; `value` is what records hold."""
+
+    value: str
+    label: str
+    is_active: bool = True
+
+
 @dataclass(frozen=True)
 class SalesforceField:
-    """One field as describe answers it; `precision` and `scale` are 0 where the type has none."""
+    """One field as describe answers it; `precision` and `scale` are 0 where the type has none.
+
+    `compound` names the field that this one is part of. `picklist` is None where the values are those in use.
+    """
 
     name: str
     type: str
@@ -58,6 +76,16 @@ class SalesforceField:
     reference_to: str | None
     is_calculated: bool
     is_custom: bool
+    label: str = ""
+    formula: str | None = None
+    compound: str | None = None
+    is_external_id: bool = False
+    picklist: tuple[PicklistValue, ...] | None = None
+
+    @property
+    def is_compound(self) -> bool:
+        """Made of other fields: REST answers an object, Bulk refuses it, and the world has no column for it."""
+        return self.type in COMPOUND_TYPES
 
     @property
     def duckdb_type(self) -> str:
@@ -98,6 +126,7 @@ def _salesforce_field(line: str) -> SalesforceField:
     is_number = match["type"] in ("currency", "double", "percent")
     rest = match["rest"]
     reference = re.search(r"-> (\w+)", rest)
+    compound = re.search(r"\bin (\w+)", rest)
     return SalesforceField(
         name=match["name"],
         type=match["type"],
@@ -107,6 +136,7 @@ def _salesforce_field(line: str) -> SalesforceField:
         reference_to=reference[1] if reference else None,
         is_calculated="calculated" in rest,
         is_custom="custom" in rest,
+        compound=compound[1] if compound else None,
     )
 
 

@@ -1,5 +1,8 @@
 """The sandbox's control endpoints: play a day, switch faults, read counters and the truth about the world."""
 
+import importlib
+
+import duckdb
 import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -9,6 +12,8 @@ from starlette.routing import Route
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.state import SandboxState
 
+# each CRM's module of edits has `apply_edit(state, given) -> answer`
+EDITS = {"salesforce": "connectors.sandbox.salesforce.edits", "hubspot": "connectors.sandbox.hubspot.edits"}
 STAMPS = ("SystemModstamp", "updated_at", "LastModifiedDate", "CreatedDate")
 
 
@@ -17,6 +22,7 @@ def control_routes(state: SandboxState) -> list[Route]:
     control = _Control(state)
     return [
         Route("/__sandbox__/tick", control.tick, methods=["POST"]),
+        Route("/__sandbox__/edit", control.edit, methods=["POST"]),
         Route("/__sandbox__/faults", control.set_faults, methods=["POST"]),
         Route("/__sandbox__/faults", control.clear_faults, methods=["DELETE"]),
         Route("/__sandbox__/faults", control.list_faults, methods=["GET"]),
@@ -39,6 +45,20 @@ class _Control:
         async with self._state.gate.ticking():
             changes = await run_in_threadpool(self._state.tick, days)
         return _reply({"clock": self._state.clock.isoformat(), "changes": changes})
+
+    async def edit(self, request: Request) -> Response:
+        """Body: {"crm": "salesforce"|"hubspot", "kind": ..., ...}; what a person does in a CRM, visible at once."""
+        given = await request.json()
+        module = EDITS.get(given.get("crm"))
+        if module is None:
+            return _reply({"error": f"no crm {given.get('crm')!r}; there are {', '.join(EDITS)}"}, 400)
+        try:
+            async with self._state.gate.ticking():
+                made = await run_in_threadpool(importlib.import_module(module).apply_edit, self._state, given)
+                self._state.edits += 1
+        except (ValueError, duckdb.Error) as error:
+            return _reply({"error": str(error)}, 400)
+        return _reply(made)
 
     async def set_faults(self, request: Request) -> Response:
         """Body: {"faults": [...], "hidden": [...], "no_bulk": [...], "bulk_polls": n}, each part optional."""

@@ -87,6 +87,14 @@ class RunningSandbox:
         """Play `days` days: {"clock": ISO time, "changes": {kind: count}}."""
         return cast(dict[str, object], self._control("POST", f"/__sandbox__/tick?days={days}"))
 
+    def edit(self, **fields: object) -> dict[str, object]:
+        """Do in a CRM what a person or an administrator does: `crm`, `kind` and what the kind needs; visible at once.
+
+        Raises:
+            SandboxError: the edit names something that is not there; the message says what.
+        """
+        return cast(dict[str, object], self._control("POST", "/__sandbox__/edit", fields))
+
     def stats(self) -> dict[str, object]:
         """Calls, bytes, statuses and faults by endpoint family since the start or the last reset."""
         return cast(dict[str, object], self._control("GET", "/__stats__"))

@@ -173,6 +173,7 @@ SALESFORCE: dict[str, str] = {
     "Lead": """
         Id id
         IsDeleted boolean
+        MasterRecordId reference -> Lead
         LastName string(80)
         FirstName string(40)
         Name string(121)

@@ -28,6 +28,10 @@ class Credentials:
     hubspot_private_token: str = "pat-sandbox-0000"  # noqa: S105 - public by design
 
 
+class EditError(ValueError):
+    """An edit that cannot be made; the message says what it lacks or names wrongly."""
+
+
 class ServedWorld(Protocol):
     """What the wire needs of a world."""
 

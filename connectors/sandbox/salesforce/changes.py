@@ -8,7 +8,6 @@ import orjson
 
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.salesforce.errors import Refusal
-from connectors.sandbox.salesforce.objects import NOT_REPLICATEABLE, has_field
 from connectors.sandbox.salesforce.org import Org
 
 DELETED_DAYS = 15  # api_rest resources_getdeleted
@@ -55,8 +54,8 @@ class Changes:
         """GET /sobjects/X/updated/?start=&end=: ids made or changed, without deleted ones."""
         name = self._replicateable(call)
         window = self._window(call, UPDATED_DAYS)
-        stamp = "SystemModstamp" if has_field(name, "SystemModstamp") else "CreatedDate"
-        alive = ' AND "IsDeleted" IS NOT TRUE' if has_field(name, "IsDeleted") else ""
+        stamp = "SystemModstamp" if self.org.view.has_field(name, "SystemModstamp") else "CreatedDate"
+        alive = ' AND "IsDeleted" IS NOT TRUE' if self.org.view.has_field(name, "IsDeleted") else ""
         with self.org.state.cursor() as cursor:
             found = cursor.execute(
                 f'SELECT coalesce(list("Id" ORDER BY "Id"), []) FROM salesforce."{name}"'
@@ -69,7 +68,7 @@ class Changes:
 
     def _replicateable(self, call: Call) -> str:
         name = self.org.find_object(call)
-        if name in NOT_REPLICATEABLE:
+        if not self.org.view.get(name).is_replicateable:
             raise Refusal(400, "INVALID_TYPE", f"entity type {name} is not replicateable")
         return name
 

@@ -8,13 +8,12 @@ from connectors.sandbox.catalogue import SalesforceField
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.salesforce.errors import Refusal, not_found
 from connectors.sandbox.salesforce.objects import (
-    KEY_PREFIXES,
-    NOT_REPLICATEABLE,
     is_filterable,
     relationship_name,
 )
 from connectors.sandbox.salesforce.org import VERSIONS, Org
 from connectors.sandbox.salesforce.rendering import json_first_records
+from connectors.sandbox.salesforce.schema import SalesforceObject
 from connectors.sandbox.salesforce.soql import Comparison as SoqlComparison
 from connectors.sandbox.salesforce.soql import Path, Query, Value
 from connectors.sandbox.salesforce.values import long_id
@@ -65,20 +64,20 @@ class Metadata:
     def all_objects(self, call: Call) -> Answer:
         """GET /sobjects."""
         version = call.path_params["version"]
-        objects = [_object_entry(name, version) for name in self.org.view.names()]
+        objects = [_object_entry(self.org.view.get(name), version) for name in self.org.view.names()]
         return Answer.of({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
 
     def basic(self, call: Call) -> Answer:
         """GET /sobjects/X."""
         name = self.org.find_object(call)
-        entry = _object_entry(name, call.path_params["version"])
+        entry = _object_entry(self.org.view.get(name), call.path_params["version"])
         return Answer.of({"objectDescribe": entry, "recentItems": []})
 
     def describe(self, call: Call) -> Answer:
         """GET /sobjects/X/describe."""
         name = self.org.find_object(call)
         fields = [self._field_entry(name, described) for described in self.org.view.fields(name)]
-        entry = _object_entry(name, call.path_params["version"])
+        entry = _object_entry(self.org.view.get(name), call.path_params["version"])
         return Answer.of({**entry, "fields": fields, "childRelationships": [], "recordTypeInfos": []})
 
     def record(self, call: Call) -> Answer:
@@ -166,23 +165,26 @@ class Metadata:
         ]
 
 
-def _object_entry(name: str, version: str) -> dict[str, object]:
+def _object_entry(described: SalesforceObject, version: str) -> dict[str, object]:
+    name = described.name
     root = f"/services/data/v{version}/sobjects/{name}"
+    label = described.label or name.removesuffix("__c").replace("_", " ")
     return {
         "name": name,
-        "label": name,
-        "labelPlural": f"{name}s",
-        "keyPrefix": KEY_PREFIXES[name],
-        "custom": name.endswith("__c"),
-        "queryable": True,
-        "retrieveable": True,
-        "replicateable": name not in NOT_REPLICATEABLE,
+        "label": label,
+        "labelPlural": f"{label}s",
+        "keyPrefix": described.key_prefix,
+        "custom": described.is_custom,
+        "customSetting": described.is_custom_setting,
+        "queryable": described.is_queryable,
+        "retrieveable": described.is_retrieveable,
+        "replicateable": described.is_replicateable,
         "searchable": name in ("Account", "Contact", "Lead", "Opportunity", "User"),
         "createable": False,
         "updateable": False,
         "deletable": False,
         "undeletable": False,
-        "deprecatedAndHidden": False,
+        "deprecatedAndHidden": described.is_deprecated,
         "urls": {"sobject": root, "describe": f"{root}/describe", "rowTemplate": f"{root}/{{ID}}"},
     }
 

@@ -1,31 +1,15 @@
 """The org's objects and fields as the integration user sees them: what is hidden or absent does not exist for him."""
 
 from collections.abc import Iterator
-from functools import cache
 
-from connectors.sandbox.catalogue import SALESFORCE, SalesforceField, salesforce_fields
+from connectors.sandbox.catalogue import SalesforceField
+from connectors.sandbox.salesforce.schema import OrgSchema, SalesforceObject
 from connectors.sandbox.state import SandboxState
 
-KEY_PREFIXES: dict[str, str] = {
-    "Organization": "00D",
-    "Opportunity": "006",
-    "OpportunityHistory": "008",
-    "OpportunityFieldHistory": "017",
-    "OpportunityStage": "01J",
-    "OpportunityLineItem": "00k",
-    "OpportunityContactRole": "00K",
-    "Account": "001",
-    "Contact": "003",
-    "Lead": "00Q",
-    "User": "005",
-    "UserRole": "00E",
-    "Task": "00T",
-    "Event": "00U",
-    "RecordType": "012",
-}
-# objects without getDeleted and getUpdated (object reference: supported calls)
-NOT_REPLICATEABLE = frozenset({"Organization", "OpportunityStage", "RecordType"})
-TEXT_TYPES = frozenset({"string", "textarea", "picklist", "url", "email", "phone", "anyType"})
+TEXT_TYPES = frozenset(
+    {"string", "textarea", "picklist", "multipicklist", "combobox", "url", "email", "phone", "anyType"}
+    | {"encryptedstring"}
+)
 NUMBER_TYPES = frozenset({"currency", "double", "percent", "int"})
 LONG_TEXT = 255  # a textarea longer than this can be neither filtered nor sorted
 
@@ -34,15 +18,18 @@ class ObjectView:
     """Objects and fields by name, in any case, as far as the integration user may see them."""
 
     def __init__(self, state: SandboxState) -> None:
-        """`state.hidden` is read at every look-up; tables that the world lacks are absent for good."""
+        """`state.hidden` is read at every look-up, the schema again after each edit."""
         self._state = state
-        with state.cursor() as cursor:
-            found = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'salesforce'").fetchall()
-        self._tables = frozenset(row[0] for row in found)
+        self._read = -1
+        self._schema = OrgSchema()
 
     def names(self) -> Iterator[str]:
-        """Visible objects in the catalogue's order."""
-        return (name for name in SALESFORCE if name in self._tables and not self._state.is_hidden(name))
+        """Visible objects in the catalogue's order, custom ones after them."""
+        return (name for name in self._known() if not self._state.is_hidden(name))
+
+    def get(self, name: str) -> SalesforceObject:
+        """An object by its API name, hidden fields included; KeyError if there is none."""
+        return self._known()[name]
 
     def find(self, name: str) -> str | None:
         """The API name for `name` in any case; None if there is no such object here."""
@@ -50,7 +37,11 @@ class ObjectView:
 
     def fields(self, object_name: str) -> list[SalesforceField]:
         """Visible fields in the catalogue's order."""
-        return [field for field in salesforce_fields(object_name) if not self._state.is_hidden(object_name, field.name)]
+        return [field for field in self.get(object_name).fields if not self._state.is_hidden(object_name, field.name)]
+
+    def has_field(self, object_name: str, name: str) -> bool:
+        """Whether the object has the field at all, hidden or not."""
+        return self.get(object_name).has_field(name)
 
     def find_field(self, object_name: str, name: str) -> SalesforceField | None:
         """The field for `name` in any case; None if there is no such field here."""
@@ -64,11 +55,13 @@ class ObjectView:
                 return field if field.reference_to is not None and self.find(field.reference_to) else None
         return None
 
-
-@cache
-def has_field(object_name: str, name: str) -> bool:
-    """Whether the object has the field at all, hidden or not."""
-    return any(field.name == name for field in salesforce_fields(object_name))
+    def _known(self) -> dict[str, SalesforceObject]:
+        now = self._state.edits
+        if self._read != now:
+            with self._state.cursor() as cursor:
+                self._schema = OrgSchema.read(cursor)
+            self._read = now
+        return self._schema.objects
 
 
 def relationship_name(field: SalesforceField) -> str | None:
@@ -81,5 +74,6 @@ def relationship_name(field: SalesforceField) -> str | None:
 
 
 def is_filterable(field: SalesforceField) -> bool:
-    """Long text and history values cannot stand in WHERE or ORDER BY."""
-    return not (field.type == "anyType" or (field.type == "textarea" and field.length > LONG_TEXT))
+    """Long text, history values and compounds cannot stand in WHERE or ORDER BY."""
+    is_long = field.type == "textarea" and field.length > LONG_TEXT
+    return not (is_long or field.is_compound or field.type in ("anyType", "encryptedstring"))

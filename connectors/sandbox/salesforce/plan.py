@@ -6,7 +6,7 @@ from datetime import datetime
 from connectors.sandbox.salesforce.conditions import ConditionWriter, Parameter
 from connectors.sandbox.salesforce.errors import Refusal, malformed
 from connectors.sandbox.salesforce.fields import ADVICE, RECORD, FieldFinder, Parent
-from connectors.sandbox.salesforce.objects import NUMBER_TYPES, ObjectView, has_field, is_filterable
+from connectors.sandbox.salesforce.objects import NUMBER_TYPES, ObjectView, is_filterable
 from connectors.sandbox.salesforce.soql import Aggregate, FieldSet, Ordering, Path, Query, locate
 
 MAX_OFFSET = 2_000
@@ -64,7 +64,7 @@ def plan_query(query: Query, view: ObjectView, clock: datetime, *, with_deleted:
     _refuse_duplicates(columns)
     writer = ConditionWriter(finder, clock)
     conditions = [writer.write(query.where)] if query.where is not None else []
-    if not with_deleted and has_field(finder.object_name, "IsDeleted"):
+    if not with_deleted and view.has_field(finder.object_name, "IsDeleted"):
         conditions.append(f'"{RECORD}"."IsDeleted" IS NOT TRUE')
     tail = _grouping(query, finder) + _ordering(query.order, finder) + _limits(query)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""

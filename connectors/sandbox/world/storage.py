@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.sandbox.world.hashing import Flags, Ints, Keys
+from connectors.sandbox.world.salesforce_edited import is_edited, keep_edits
 
 MISSING = -1
 Moments = NDArray[np.datetime64]
@@ -64,6 +65,8 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Seq
 def upsert(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], select: str) -> int:
     """Replace the rows of `table` that share a key with what `select` gives, by column name; returns how many came."""
     connection.execute(f"create or replace temp table fresh_rows as {select}")
+    if table.startswith('salesforce."') and is_edited(connection):
+        keep_edits(connection, table.removeprefix("salesforce.").strip('"'), "fresh_rows")
     match = " and ".join(f'stale."{column}" = fresh."{column}"' for column in key)
     connection.execute(f"delete from {table} as stale using fresh_rows as fresh where {match}")
     count = connection.execute(f"insert into {table} by name select * from fresh_rows").fetchone()

@@ -3,15 +3,19 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import duckdb
 import pytest
 import requests
 
 from connectors.sandbox import salesforce
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.salesforce.edits import apply_edit
 from connectors.sandbox.server import LOOPBACK, SandboxServer, build_app
 from connectors.sandbox.state import SandboxState
+from connectors.sandbox.world import World
 from tests.connectors.sandbox.salesforce.org_world import OrgWorld
 
 DATA = "/services/data/v62.0"
@@ -53,6 +57,25 @@ class ServedOrg:
         assert reply.status_code == 200, reply.text
         return [int(record["Id"][3:15]) for record in reply.json()["records"]]
 
+    def rows(self, select: str, identity: str) -> list[dict[str, object]]:
+        """The records of one id, deleted ones too."""
+        reply = self.query(f"{select} WHERE Id = '{identity}'", deleted=True)
+        assert reply.status_code == 200, reply.text
+        found: list[dict[str, object]] = reply.json()["records"]
+        return found
+
+    def edit(self, kind: str, **fields: object) -> dict[str, object]:
+        """Make an edit that succeeds."""
+        reply = self.post("/__sandbox__/edit", {"crm": "salesforce", "kind": kind, **fields})
+        assert reply.status_code == 200, reply.text
+        made: dict[str, object] = reply.json()
+        return made
+
+    def deleted_ids(self, object_name: str) -> list[str]:
+        """What getDeleted lists of the last two weeks, up to a minute that is still to come."""
+        window = {"start": "2026-03-05T00:00:00Z", "end": "2026-03-18T00:00:00Z"}
+        return [row["id"] for row in self.get(f"/sobjects/{object_name}/deleted", **window).json()["deletedRecords"]]
+
     def fail(self, kind: str, family: str, **options: object) -> None:
         """Switch a fault on, at every call unless told."""
         self.state.faults.add([Fault.from_json({"kind": kind, "family": family, "rate": 1.0, **options})])
@@ -61,8 +84,9 @@ class ServedOrg:
         return self.url + (path if path.startswith(("/services", "/__")) else DATA + path)
 
 
-@pytest.fixture(scope="module")
-def _served() -> Iterator[tuple[str, SandboxState]]:
+@contextmanager
+def serving() -> Iterator[tuple[str, SandboxState]]:
+    """A server over an org of its own."""
     world = OrgWorld()
     state = SandboxState(world)
     server = SandboxServer(build_app(state, salesforce.routes(state)), socket.create_server((LOOPBACK, 0)))
@@ -71,6 +95,56 @@ def _served() -> Iterator[tuple[str, SandboxState]]:
     yield server.url, state
     server.should_exit = True
     thread.join(timeout=10)
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def _served() -> Iterator[tuple[str, SandboxState]]:
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture
+def own_org() -> Iterator[ServedOrg]:
+    """An org that a test may change."""
+    with serving() as (url, state), requests.Session() as session:
+        served = ServedOrg(url, state, session)
+        served.log_in()
+        yield served
+
+
+@pytest.fixture(scope="module")
+def edited_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A generated world in which the opportunities that the next days change were edited, and those days played."""
+    path = tmp_path_factory.mktemp("edited") / "world.duckdb"
+    twin = World.create(path, plants=frozenset())
+    before = twin.clock.replace(tzinfo=None)
+    twin.close()
+    copy = path.with_name("copy.duckdb")
+    copy.write_bytes(path.read_bytes())
+    played = World.open(copy)
+    played.tick(3)
+    with played.cursor() as cursor:
+        busy = cursor.execute(
+            """SELECT "Id" FROM salesforce."Opportunity" WHERE "SystemModstamp" > ? AND "CreatedDate" < ?
+            ORDER BY "Id" LIMIT 4""",
+            [before, before],
+        ).fetchall()
+    played.close()
+    kept, binned, erased, scored = (row[0] for row in busy)
+    world = World.open(path)
+    state = SandboxState(world)
+    values = {kept: 3, scored: 3, binned: 3}
+    for edit in (
+        {"kind": "add_field", "object": "Opportunity", "name": "Score__c", "type": "double", "values": values},
+        {"kind": "set_fields", "object": "Opportunity", "id": kept, "fields": {"Name": "Kept"}},
+        {"kind": "hard_delete", "object": "Opportunity", "ids": [binned, erased]},
+        {"kind": "insert", "object": "Opportunity", "fields": {"Name": "New", "Score__c": 3}},
+    ):
+        apply_edit(state, edit)
+    world.tick(3)
+    with world.cursor() as cursor:
+        yield cursor
     world.close()
 
 
