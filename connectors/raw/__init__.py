@@ -9,7 +9,8 @@ from connectors.raw.apply import (
     replay,
     schema_name,
 )
-from connectors.raw.merge import BRAKE_ROWS, BRAKE_SHARE, Counts
+from connectors.raw.deletions import BRAKE_ROWS, BRAKE_SHARE
+from connectors.raw.incoming import Counts
 
 __all__ = [
     "BRAKE_ROWS",

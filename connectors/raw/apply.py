@@ -11,12 +11,13 @@ import duckdb
 from connectors.engine import read_warehouse
 from connectors.errors import ConfigurationError
 from connectors.landing import LandingLog, Lease, Manifest, parse_utc
-from connectors.raw.merge import Counts, LoadFiles, merge, tombstone_only
+from connectors.raw.incoming import Counts, LoadFiles
+from connectors.raw.merge import merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
 from connectors.schema import literal
 
 # modes that bring no rows of their own, and so make no table
-_ONLY_DELETES = frozenset(["tombstone", "presence", "release"])
+_ONLY_DELETES = frozenset(["tombstone", "presence", "release", "patch", "erase", "none"])
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,17 @@
 """How the rows of one load change its raw table, set by set; each function runs inside the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-from connectors.landing import Manifest
-from connectors.raw.tables import RawTable, naive_utc
+from connectors.raw.deletions import revive, tombstone_listed, tombstone_missing
+from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_rows, stage_incoming
+from connectors.raw.patches import erase_records, patch_records
+from connectors.raw.tables import RawTable
 from connectors.schema import PART_META_COLUMNS, literal, quote
 
-# the brake: a load that would delete more than both is held until a person lets it through
-BRAKE_ROWS = 100
-BRAKE_SHARE = 0.05
-
-INCOMING = "incoming"
 WINNERS = "winners"
-DOOMED = "doomed"
-_PART = "_part"  # column that names the file of a row; CRM columns may be called filename
+KEPT = "kept"
 
 # equal stamps: a deletion beats a live row, then the later row beats the earlier; equal content changes nothing
 _IS_NEWER = """(
@@ -32,41 +26,22 @@ _IS_DIFFERENT = "(incoming._content_hash <> target._content_hash)"
 _NEVER = "false"
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What a load did to its raw table, in rows."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    older: int = 0
-    """Versions of a record that the table knows in a newer one."""
-    tombstoned: int = 0
-    held: int = 0
-    """Tombstones that the brake held back."""
-    unknown: int = 0
-    """Deletions of records that were never seen."""
-
-
-@dataclass(frozen=True)
-class LoadFiles:
-    """A committed load with the paths of its parts."""
-
-    manifest: Manifest
-    parts: Sequence[Path]
-    parents: Sequence[Path]
-
-
 def merge(
     connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, *, has_brake: bool = True
 ) -> Counts:
     """Apply one load in its mode. `has_brake=False` lets a mass deletion through; mode release must be resolved."""
     mode = load.manifest.request.mode
+    if mode == "none":
+        return Counts()
     stage_incoming(connection, load)
+    if mode == "patch":
+        return patch_records(connection, target, load)
+    if mode == "erase":
+        return erase_records(connection, target, load)
     if mode == "tombstone":
         return tombstone_listed(connection, target, load, has_brake=has_brake)
     if mode == "presence":
-        revived = _revive(connection, target, load)
+        revived = revive(connection, target, load)
         return _with_tombstones(Counts(updated=revived), tombstone_missing(connection, target, load, has_brake))
     replaces = {"upsert": _IS_NEWER, "append": _NEVER}.get(mode, _IS_DIFFERENT)
     counts = put_rows(connection, target, load, replaces)
@@ -83,51 +58,13 @@ def tombstone_only(connection: duckdb.DuckDBPyConnection, target: RawTable, load
     return tombstone_missing(connection, target, load, has_brake=False)
 
 
-def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> None:
-    """Make the temporary view `incoming`: one row per record of the load, its newest version (append: its first)."""
-    request = load.manifest.request
-    hi = literal(naive_utc(request.window.hi))
-    names = [quote(column.name) for column in request.schema.columns]
-    names += [name for name, _ in PART_META_COLUMNS if name not in ("_modified_at", "_is_deleted")]
-    if not load.parts:
-        typed = [f"cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in request.schema.columns]
-        typed += [f"cast(null as {kind}) as {name}" for name, kind in PART_META_COLUMNS]
-        connection.execute(f"create or replace temp view {INCOMING} as select {', '.join(typed)} limit 0")
-        return
-    files = ", ".join(literal(str(path)) for path in load.parts)
-    parts = (
-        f"select {', '.join(names)}, coalesce(_modified_at, timestamp {hi}) as _modified_at, "
-        f"coalesce(_is_deleted, false) as _is_deleted, {_PART}, file_row_number "
-        f"from read_parquet([{files}], filename = {literal(_PART)}, file_row_number = true)"
-    )
-    chosen = f"select * exclude ({_PART}, file_row_number) from ({parts})"
-    rows = connection.execute(f"select count(*) = count(distinct _record_id) from ({parts})").fetchone()
-    if rows == (True,):  # as nearly always: then no copy of the load is made
-        connection.execute(f"create or replace temp view {INCOMING} as {chosen}")
-        return
-    order = f"{_PART} desc, file_row_number desc"
-    if request.mode in ("upsert", "tombstone"):
-        order = f"_modified_at desc, _is_deleted desc, {order}"
-    elif request.mode == "append":
-        order = f"{_PART}, file_row_number"
-    connection.execute(
-        f"create or replace temp table {INCOMING}_newest as {chosen} "
-        f"qualify row_number() over (partition by _record_id order by {order}) = 1"
-    )
-    connection.execute(f"create or replace temp view {INCOMING} as from {INCOMING}_newest")
-
-
 def put_rows(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, replaces: str) -> Counts:
-    """Insert new records, and replace known ones where `replaces` (SQL over incoming and target) holds."""
-    columns = [quote(column.name) for column in load.manifest.request.schema.columns]
-    columns += [name for name, _ in PART_META_COLUMNS]
-    names, load_id = ", ".join(columns), literal(load.manifest.load_id)
+    """Insert new records, and replace known ones where `replaces` (SQL over incoming and target) holds.
+
+    A column that the load does not read keeps what the table has of it.
+    """
     if target.is_empty(connection):
-        inserted = _count(
-            connection,
-            f"insert into {target} ({names}, _load_id) select {names}, {load_id} from {INCOMING}",
-        )
-        return Counts(inserted=inserted)
+        return Counts(inserted=_insert(connection, target, load, from_winners=False))
     connection.execute(
         f"create or replace temp table {WINNERS} as select incoming._record_id, target._record_id is null as is_new, "
         f"target._record_id is null or {replaces} as is_winner, "
@@ -139,100 +76,59 @@ def put_rows(connection: duckdb.DuckDBPyConnection, target: RawTable, load: Load
         f"count(*) filter (not is_winner and is_equal), count(*) filter (not is_winner and not is_equal) from {WINNERS}"
     ).fetchone()
     new, updated, unchanged, older = row or (0, 0, 0, 0)
+    kept: list[str] = []
     if updated:
+        kept = _keep_unread(connection, target, load)
         connection.execute(
             f"delete from {target} "
             f"where _record_id in (select _record_id from {WINNERS} where is_winner and not is_new)"
         )
     if new or updated:
+        _insert(connection, target, load, from_winners=True, kept=kept)
+    if unchanged and load.manifest.request.mode == "upsert":
         connection.execute(
-            f"insert into {target} ({names}, _load_id) select {names}, {load_id} from {INCOMING} "
-            f"where _record_id in (select _record_id from {WINNERS} where is_winner)"
+            f"update {target} set _calculated_as_of = {load.hi} where _calculated_as_of < {load.hi} "
+            f"and _record_id in (select _record_id from {WINNERS} where is_equal and not is_winner)"
         )
     return Counts(inserted=new, updated=updated, unchanged=unchanged, older=older)
 
 
-def tombstone_listed(
-    connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, *, has_brake: bool
-) -> Counts:
-    """Flag the records that the load lists as deleted, unless the table knows a newer version of them."""
-    connection.execute(
-        f"create or replace temp table {DOOMED} as select target._record_id, incoming._modified_at as stamp, "
-        "coalesce(incoming._deleted_at, incoming._modified_at) as deleted_at, incoming._merged_into as merged_into, "
-        f"target._is_deleted as was_deleted from {INCOMING} as incoming "
-        f"join {target} as target on target._record_id = incoming._record_id "
-        "where incoming._modified_at >= target._modified_at and (not target._is_deleted "
-        "or (incoming._merged_into is not null and incoming._merged_into is distinct from target._merged_into))"
-    )
-    row = connection.execute(
-        f"select count(*), count(*) filter (_record_id not in (select _record_id from {target})) from {INCOMING}"
-    ).fetchone()
-    listed, unknown = row or (0, 0)
-    counts = _flag_doomed(connection, target, load, has_brake)
-    rest = listed - unknown - counts.tombstoned - counts.held
-    return Counts(tombstoned=counts.tombstoned, held=counts.held, unknown=unknown, unchanged=rest)
-
-
-def tombstone_missing(
-    connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, has_brake: bool
-) -> Counts:
-    """Flag the live records that the load should hold and does not.
-
-    A record that became newer than the window since then is left alone.
-    """
-    request = load.manifest.request
-    hi = literal(naive_utc(request.window.hi))
-    scope = "true"
-    if request.parent_column is not None:
-        if not load.parents:
-            return Counts()
-        files = ", ".join(literal(str(path)) for path in load.parents)
-        scope = f"target.{quote(request.parent_column)} in (select _parent_id from read_parquet([{files}]))"
-    connection.execute(
-        f"create or replace temp table {DOOMED} as select target._record_id, timestamp {hi} as stamp, "
-        f"timestamp {hi} as deleted_at, cast(null as varchar) as merged_into, false as was_deleted "
-        f"from {target} as target where not target._is_deleted and target._modified_at <= timestamp {hi} and {scope} "
-        f"and target._record_id not in (select _record_id from {INCOMING})"
-    )
-    return _flag_doomed(connection, target, load, has_brake)
-
-
-def _flag_doomed(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, has_brake: bool) -> Counts:
-    row = connection.execute(
-        f"select (select count(*) from {DOOMED}), (select count(*) from {DOOMED} where not was_deleted), "
-        f"(select count(*) from {target} where not _is_deleted)"
-    ).fetchone()
-    doomed, vanishing, live = row or (0, 0, 0)
-    if has_brake and vanishing > BRAKE_ROWS and vanishing > BRAKE_SHARE * live:
-        return Counts(held=doomed)
-    if doomed:
-        # the hash changes with the state, so that a snapshot which shows the record again is not taken for a no-op
+def _keep_unread(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> list[str]:
+    """Put aside what is about to be replaced, of the columns that the load does not read; the columns' names."""
+    read = {column.name.lower() for column in load.columns}
+    unread = [name for name in target.columns(connection) if name.lower() not in read]
+    if unread:
+        names = ", ".join(quote(name) for name in unread)
         connection.execute(
-            f"update {target} as target set _is_deleted = true, _deleted_at = doomed.deleted_at, "
-            "_merged_into = coalesce(doomed.merged_into, target._merged_into), _modified_at = doomed.stamp, "
-            f"_load_id = {literal(load.manifest.load_id)}, "
-            "_content_hash = md5(target._content_hash || chr(31) || 'deleted' || chr(31) || doomed.stamp) "
-            f"from {DOOMED} as doomed where doomed._record_id = target._record_id"
+            f"create or replace temp table {KEPT} as select _record_id, {names} from {target} "
+            f"where _record_id in (select _record_id from {WINNERS} where is_winner and not is_new)"
         )
-    return Counts(tombstoned=doomed)
+    return unread
 
 
-def _revive(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> int:
-    """Clear the tombstones of records that a full list of ids shows to be there."""
-    hi = literal(naive_utc(load.manifest.request.window.hi))
-    return _count(
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    target: RawTable,
+    load: LoadFiles,
+    *,
+    from_winners: bool,
+    kept: Sequence[str] = (),
+) -> int:
+    columns = [quote(column.name) for column in load.columns] + [name for name, _ in PART_META_COLUMNS]
+    values = [f"incoming.{name}" for name in columns]
+    joined = ""
+    if kept:
+        columns += [quote(name) for name in kept]
+        values += [f"kept.{quote(name)}" for name in kept]
+        joined = f" left join {KEPT} as kept on kept._record_id = incoming._record_id"
+    chosen = f" where incoming._record_id in (select _record_id from {WINNERS} where is_winner)" if from_winners else ""
+    return count_rows(
         connection,
-        f"update {target} as target set _is_deleted = false, _deleted_at = null, _merged_into = null, "
-        f"_modified_at = timestamp {hi}, _load_id = {literal(load.manifest.load_id)}, "
-        f"_content_hash = md5(target._content_hash || chr(31) || 'revived' || chr(31) || {hi}) "
-        f"where _is_deleted and _modified_at < timestamp {hi} and _record_id in (select _record_id from {INCOMING})",
+        f"insert into {target} ({', '.join(columns)}, _load_id, _calculated_as_of) "
+        f"select {', '.join(values)}, {literal(load.manifest.load_id)}, {load.hi} "
+        f"from {INCOMING} as incoming{joined}{chosen}",
     )
 
 
 def _with_tombstones(counts: Counts, deletions: Counts) -> Counts:
     return Counts(counts.inserted, counts.updated, counts.unchanged, counts.older, deletions.tombstoned, deletions.held)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0

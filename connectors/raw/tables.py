@@ -107,21 +107,34 @@ class RawTable:
             return
         present = {name.lower(): kind for name, kind in self.columns(connection).items()}
         added = [column for column in schema.columns if column.name.lower() not in present]
+        meta = self._missing_meta(connection)
         widened = [
             (column.name, widen(present[column.name.lower()], column.duckdb_type))
             for column in schema.columns
             if column.name.lower() in present
         ]
         widened = [(name, kind) for name, kind in widened if kind != present[name.lower()]]
-        if not added and not widened:
+        if not added and not widened and not meta:
             return
         if has_deletes:
             replaced = "".join(f", cast({quote(name)} as {kind}) as {quote(name)}" for name, kind in widened)
             new = "".join(f", cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in added)
+            new += "".join(f", cast(null as {kind}) as {name}" for name, kind in meta)
             kept = f"* replace ({replaced.removeprefix(', ')})" if widened else "*"
             connection.execute(f"create or replace table {self} as select {kept}{new} from {self}")
             return
         for column in added:
             connection.execute(f"alter table {self} add column {quote(column.name)} {column.duckdb_type}")
+        for name, kind in meta:
+            connection.execute(f"alter table {self} add column {name} {kind}")
         for name, kind in widened:
             connection.execute(f"alter table {self} alter column {quote(name)} type {kind}")
+
+    def _missing_meta(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+        """Meta columns that a table of an earlier version of this program lacks."""
+        rows = connection.execute(
+            f"select column_name from duckdb_columns() where schema_name = {literal(self.schema_name)} "
+            f"and table_name = {literal(self.table_name)} and database_name = current_database()"
+        ).fetchall()
+        present = {name for (name,) in rows}
+        return [(name, kind) for name, kind in META_COLUMNS if name not in present]

@@ -1,0 +1,70 @@
+"""Loads that change known records only: some of their columns, or all that is personal in them."""
+
+import duckdb
+
+from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_rows
+from connectors.raw.tables import RawTable
+from connectors.schema import KEPT_WHEN_ERASED, literal, quote
+
+PATCHES = "patches"
+
+# independent of what was there: nothing of an erased record can be guessed from it, and a replay of parts that were
+# blanked gives the same
+_ERASED_HASH = "md5('erased' || chr(31) || target._record_id)"
+
+
+def patch_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> Counts:
+    """Put the load's columns where they differ, unless the table knows a version newer than the load's window.
+
+    A calculated lane also stamps the records that it looked at, whether they differ or not.
+    """
+    names = [quote(column.name) for column in load.columns]
+    differs = " or ".join(f"incoming.{name} is distinct from target.{name}" for name in names) or "false"
+    columns = "".join(f", incoming.{name}" for name in names)
+    connection.execute(
+        f"create or replace temp table {PATCHES} as select incoming._record_id, incoming._content_hash, "
+        f"target._modified_at <= {load.hi} as is_current, target._modified_at <= {load.hi} and ({differs}) "
+        f"as is_different{columns} "
+        f"from {INCOMING} as incoming join {target} as target on target._record_id = incoming._record_id"
+    )
+    row = connection.execute(
+        f"select (select count(*) from {INCOMING}), count(*), count(*) filter (is_different), "
+        f"count(*) filter (not is_current) from {PATCHES}"
+    ).fetchone()
+    listed, known, different, newer = row or (0, 0, 0, 0)
+    if different:
+        values = ", ".join(f"{name} = patches.{name}" for name in names)
+        # the hash changes, so that a version which is read again with the older values is not taken for a no-op
+        connection.execute(
+            f"update {target} as target set {values}, _load_id = {literal(load.manifest.load_id)}, "
+            "_content_hash = md5(target._content_hash || chr(31) || 'patched' || chr(31) || patches._content_hash) "
+            f"from {PATCHES} as patches where patches.is_different and patches._record_id = target._record_id"
+        )
+    if load.manifest.request.lane == "calculated":
+        connection.execute(
+            f"update {target} as target set _calculated_as_of = {load.hi} from {PATCHES} as patches "
+            "where patches.is_current and patches._record_id = target._record_id "
+            f"and (target._calculated_as_of is null or target._calculated_as_of < {load.hi})"
+        )
+    return Counts(updated=different, unchanged=known - different - newer, older=newer, unknown=listed - known)
+
+
+def erase_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> Counts:
+    """Tombstone the listed records and blank all that the CRM said of them, whatever their stamps are."""
+    blanked = [name for name in target.columns(connection) if name.lower() not in KEPT_WHEN_ERASED]
+    blanks = "".join(f"{quote(name)} = null, " for name in blanked)
+    listed = count_rows(connection, f"select count(*) from {INCOMING}")
+    known = count_rows(
+        connection, f"select count(*) from {target} where _record_id in (select _record_id from {INCOMING})"
+    )
+    erased = count_rows(
+        connection,
+        f"update {target} as target set {blanks}_is_deleted = true, _calculated_as_of = null, "
+        "_deleted_at = coalesce(target._deleted_at, incoming._deleted_at, incoming._modified_at), "
+        "_merged_into = coalesce(incoming._merged_into, target._merged_into), "
+        "_modified_at = greatest(target._modified_at, incoming._modified_at), "
+        f"_load_id = {literal(load.manifest.load_id)}, _content_hash = {_ERASED_HASH} "
+        f"from {INCOMING} as incoming where incoming._record_id = target._record_id "
+        f"and target._content_hash <> {_ERASED_HASH}",
+    )
+    return Counts(tombstoned=erased, unchanged=known - erased, unknown=listed - known)
