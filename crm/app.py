@@ -90,8 +90,7 @@ def sync(
 ) -> None:
     """Bring the raw tables up to the CRMs' present.
 
-    Goes on from where the last run ended. Tables of the warehouse that are built from the raw ones change with the
-    next build (`make dev`, job build_warehouse; or the nightly run).
+    Goes on from where the last run ended. The tables built from the raw ones change with the next build.
     """
     from crm.choice import Choice
     from crm.syncing import sync_crms

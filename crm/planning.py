@@ -110,7 +110,8 @@ def _summary(plan: Plan, settings: Settings, spent: int) -> str:
         )
     if settings.api_budget is not None:
         said.append(f"CRM_API_BUDGET allows {settings.api_budget:,} calls per run.")
-    limits = [limit for limit in (plan.quota and plan.quota.available, settings.api_budget) if limit is not None]
+    limits = [plan.quota.available] if plan.quota is not None else []
+    limits += [settings.api_budget] if settings.api_budget is not None else []
     if limits and plan.calls > min(limits):
         said.append("That is less than the plan needs: the run will pause there, and the next one goes on.")
     return " ".join(said)

@@ -9,6 +9,7 @@ from connectors.hubspot.extract import connect as connect_hubspot
 from connectors.landing import LandingLog
 from connectors.salesforce.auth import ClientCredentials, JwtBearer, UsernamePassword
 from connectors.salesforce.extract import connect as connect_salesforce
+from connectors.salesforce.objects import API_VERSION
 from connectors.salesforce.refresh import RefreshToken
 from connectors.salesforce.session import SalesforceLogin
 from connectors.sandbox.process import RunningSandbox, start_sandbox
@@ -83,13 +84,12 @@ def _connect_salesforce(settings: Settings, sandbox_url: str | None) -> Connecto
         login = ClientCredentials(login_url, credentials.salesforce_client_id, secret)
     elif settings.salesforce is not None:
         login_url, login = settings.salesforce.login_url, _salesforce_login(settings.salesforce, settings.paths.tokens)
-    version = {"api_version": settings.salesforce_api_version} if settings.salesforce_api_version else {}
     return connect_salesforce(
         login_url=login_url,
         login=login,
         api_budget=settings.api_budget,
         reserve=settings.daily_reserve,
-        **version,
+        api_version=settings.salesforce_api_version or API_VERSION,
     )
 
 

@@ -1,0 +1,154 @@
+"""`crm doctor`: one line per thing that must be right, what was found, and what to do where it is not."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from connectors.errors import ConfigurationError, CrmError
+from connectors.streams import Connector, Metered, Probe, Probes
+from crm.answer import Answer, message_of
+from crm.choice import choose_crms
+from crm.reach import Reach, reach_crms
+from crm.standing import read_holder
+from crm.terminal import Terminal, new_table
+from dagster_project.settings import Settings, read_settings
+
+SKEW = timedelta(minutes=5)  # a login by assertion is refused beyond that
+LITTLE_SPACE = 2 * 1024**3
+
+MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "unverified": ("?", "yellow")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A probe and what it is about: a CRM, or the project itself."""
+
+    about: str
+    probe: Probe
+
+
+def examine(terminal: Terminal, crm: str | None) -> Answer:
+    """Look at the settings, the data folder, and each connected CRM."""
+    findings: list[Finding] = []
+    settings = read_settings()
+    crms = choose_crms(settings, crm)
+    findings += [Finding("project", probe) for probe in _project(settings)]
+    with reach_crms(settings, terminal) as reach:
+        for name in crms:
+            terminal.note(f"Asking {name} ...")
+            findings += [Finding(name, probe) for probe in _crm(reach, name)]
+    failed = [finding for finding in findings if finding.probe.status == "failed"]
+    document = {
+        "is_healthy": not failed,
+        "findings": [{"about": finding.about, **asdict(finding.probe)} for finding in findings],
+    }
+    return Answer(document, tuple(_parts(findings)), exit_code=1 if failed else 0)
+
+
+def _parts(findings: list[Finding]) -> Iterator[RenderableType]:
+    for about in dict.fromkeys(finding.about for finding in findings):
+        probes = [finding.probe for finding in findings if finding.about == about]
+        table = new_table(about, "", "what", "found")
+        for probe in probes:
+            mark, style = MARKS[probe.status]
+            found = Text(probe.found)
+            if probe.action and probe.status != "ok":
+                found.append(f"\n→ {probe.action}", style="yellow" if probe.status != "failed" else "red")
+            table.add_row(Text(mark, style=style), probe.name, found)
+        yield table
+        yield Text("")
+    counts = {status: sum(finding.probe.status == status for finding in findings) for status in MARKS}
+    yield Text(
+        f"{counts['ok']} ok, {counts['warning']} to look at, {counts['unverified']} that this place cannot show, "
+        f"{counts['failed']} that keep a sync from working."
+    )
+
+
+def _project(settings: Settings) -> Iterator[Probe]:
+    source = "the built-in CRMs (CRM_SOURCE=sandbox)" if settings.is_sandbox else " and ".join(settings.connected_crms)
+    yield Probe("settings", "ok", f"connected: {source}")
+    yield _rules(settings)
+    budget = f"{settings.api_budget:,} calls per run" if settings.api_budget else "no cap of your own"
+    yield Probe("budget", "ok", f"{budget}; {settings.daily_reserve:.0%} of each day's calls are left to others")
+    folder = settings.paths.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        yield Probe("data folder", "failed", f"{folder} cannot be written to", "Give this user the right to write.")
+        return
+    free = shutil.disk_usage(folder).free
+    status, action = ("ok", "") if free > LITTLE_SPACE else ("warning", "Make room: see docs/runbooks.md, disk full.")
+    yield Probe("data folder", "warning" if status == "warning" else "ok", f"{free / 1e9:,.1f} GB free", action)
+
+
+def _rules(settings: Settings) -> Probe:
+    from connectors.reading_rules import ReadingRules
+
+    try:
+        rules = ReadingRules.read(settings.reading_rules) if settings.reading_rules else ReadingRules.default()
+    except ConfigurationError as error:
+        return Probe("reading rules", "failed", str(error), "Mend the file that CRM_READING_RULES names.")
+    named = settings.reading_rules.name if settings.reading_rules else "those that come along"
+    hashing = [crm for crm in settings.connected_crms if rules.hashes(crm)]
+    if hashing and settings.hash_key is None:
+        return Probe(
+            "reading rules",
+            "failed",
+            f"{named}; they hash columns of {' and '.join(hashing)}, and there is no key",
+            "Set CRM_HASH_KEY to a long random text, and keep a copy of it elsewhere.",
+        )
+    return Probe("reading rules", "ok", f"{named}; {'columns are hashed' if hashing else 'no column is hashed'}")
+
+
+def _crm(reach: Reach, name: str) -> Iterator[Probe]:
+    try:
+        with reach.connector(name) as connector:
+            identity = connector.identity()
+            yield Probe("login", "ok", f"answers as {identity}")
+            yield from _log(reach, name, identity)
+            yield _clock(reach, connector.server_clock())
+            yield from _quota(connector)
+            if isinstance(connector, Probes):
+                yield from connector.probes()
+    except CrmError as error:
+        yield Probe("answers", "failed", message_of(error), "Do what the message says, then run crm doctor again.")
+
+
+def _log(reach: Reach, name: str, identity: str) -> Iterator[Probe]:
+    with reach.log() as log:
+        try:
+            log.check_identity(name, identity)
+        except ConfigurationError as error:
+            yield Probe("landing log", "failed", str(error), "See docs/runbooks.md, sandbox refresh.")
+            return
+        loads = len(log.manifests(name))
+        yield Probe("landing log", "ok", f"{loads:,} loads, all of this org" if loads else "nothing loaded yet")
+        holder = read_holder(log, name)
+        if holder:
+            yield Probe("running sync", "warning", holder, "Wait for it; its lease ends with its process.")
+
+
+def _clock(reach: Reach, clock: datetime) -> Probe:
+    if reach.settings.is_sandbox:
+        return Probe("clock", "ok", f"the sandbox plays {clock:%Y-%m-%d %H:%M} UTC")
+    skew = abs(datetime.now(UTC) - clock)
+    found = f"{skew.total_seconds():.0f} s between this machine and the CRM"
+    if skew > SKEW:
+        return Probe("clock", "warning", found, "Set this machine's clock. Windows follow the CRM's, logins may not.")
+    return Probe("clock", "ok", found)
+
+
+def _quota(connector: Connector) -> Iterator[Probe]:
+    quota = connector.quota() if isinstance(connector, Metered) else None
+    if quota is None:
+        yield Probe("quota", "unverified", "the CRM does not say how many API calls are used")
+        return
+    found = f"{quota.used:,} of {quota.maximum:,} API calls are used, {quota.available:,} may still be made"
+    if quota.available == 0:
+        yield Probe("quota", "failed", found, "See docs/runbooks.md, limit reached.")
+    else:
+        yield Probe("quota", "ok", found)
