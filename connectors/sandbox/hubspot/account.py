@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 from connectors.sandbox.endpoint import Answer, Call
-from connectors.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
-from connectors.sandbox.hubspot.pipelines import read_portal_id
+from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.replies import Refusal, iso
 
@@ -21,7 +20,7 @@ def read_details(portal: Portal, _: Call) -> Answer:
     """Who this account is and how it counts time and money."""
     return Answer.of(
         {
-            "portalId": read_portal_id(portal),
+            "portalId": portal.portal_id,
             "accountType": "STANDARD",
             "timeZone": "UTC",
             "companyCurrency": "USD",
@@ -61,7 +60,7 @@ def read_record_counts(portal: Portal, _: Call) -> Answer:
             kind: cursor.execute(
                 f"SELECT count(*) FROM {kind.table} WHERE NOT archived AND merged_into IS NULL"
             ).fetchall()[0][0]
-            for kind in OBJECT_TYPES.values()
+            for kind in portal.definitions.object_types.values()
             if not portal.state.is_hidden(kind.plural)
         }
     return Answer.of(

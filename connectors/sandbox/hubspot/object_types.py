@@ -2,20 +2,29 @@
 
 from dataclasses import dataclass
 
-from connectors.sandbox.catalogue import HUBSPOT, hubspot_properties
+from connectors.sandbox.catalogue import HUBSPOT
 
 _CREATED_AND_MODIFIED = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
 
 
 @dataclass(frozen=True)
 class ObjectType:
-    """One object type. `singular` is the name in association types; `default_properties` answer when none are asked."""
+    """One object type. `singular` is the name in association types; `default_properties` answer when none are asked.
+
+    A custom object type has a `full_name` with the portal's id in it, and one word as singular and plural.
+    """
 
     plural: str
     singular: str
     type_id: str
     default_properties: tuple[str, ...]
     searched_by_text: tuple[str, ...]
+    full_name: str = ""
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether an edit of the portal made this type."""
+        return bool(self.full_name)
 
     @property
     def table(self) -> str:
@@ -30,17 +39,12 @@ class ObjectType:
     @property
     def created_property(self) -> str:
         """The property that repeats `createdAt` unless somebody edited it."""
-        return "createdate" if "createdate" in self.property_types else "hs_createdate"
+        return "createdate" if self.plural in ("deals", "companies", "contacts") else "hs_createdate"
 
     @property
     def always_answered(self) -> tuple[str, str, str]:
         """The three properties that HubSpot adds to whatever was asked for."""
         return (self.created_property, self.modified_property, "hs_object_id")
-
-    @property
-    def property_types(self) -> dict[str, str]:
-        """Property name to HubSpot's property type."""
-        return {prop.name: prop.type for prop in hubspot_properties(self.plural)}
 
     @property
     def unique_properties(self) -> tuple[str, ...]:
@@ -87,16 +91,14 @@ OBJECT_TYPES = {
         ObjectType("tasks", "task", "0-27", _CREATED_AND_MODIFIED, ("hs_task_subject",)),
     )
 }
-_BY_NAME = {
-    name.lower(): kind
-    for kind in OBJECT_TYPES.values()
-    for name in (kind.plural, kind.singular, kind.type_id, kind.plural.removesuffix("s"))
-}
 
 if set(OBJECT_TYPES) != set(HUBSPOT):
     raise RuntimeError(f"object_types.py and catalogue.py differ in {sorted(set(OBJECT_TYPES) ^ set(HUBSPOT))}")
 
 
-def find_object_type(name: str) -> ObjectType | None:
-    """The object type that a path segment means; None if this portal has none of that name."""
-    return _BY_NAME.get(name.lower())
+def names_of(kind: ObjectType) -> tuple[str, ...]:
+    """What path segments may call an object type, in lower case."""
+    names = {kind.plural, kind.singular, kind.type_id, kind.plural.removesuffix("s")}
+    if kind.is_custom:
+        names |= {kind.full_name, f"p_{kind.plural}"}
+    return tuple(sorted(name.lower() for name in names))

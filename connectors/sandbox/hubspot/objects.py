@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from connectors.sandbox.endpoint import Answer, Call
-from connectors.sandbox.hubspot.object_types import ObjectType, find_object_type
+from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.records import Projection, project, read_records
 from connectors.sandbox.hubspot.replies import (
@@ -92,18 +92,12 @@ def _query_projection(portal: Portal, kind: ObjectType, call: Call) -> Projectio
         portal.property_types(kind),
         properties=read_names(call.query.getlist("properties")),
         with_history=read_names(call.query.getlist("propertiesWithHistory")),
-        associations=_associated_kinds(read_names(call.query.getlist("associations"))),
+        associations=_associated_kinds(portal, read_names(call.query.getlist("associations"))),
     )
 
 
-def _associated_kinds(names: Sequence[str]) -> tuple[ObjectType, ...]:
-    kinds: list[ObjectType] = []
-    for name in names:
-        kind = find_object_type(name)
-        if kind is None:
-            raise invalid(f"Unable to infer object type from: {name}")
-        kinds.append(kind)
-    return tuple(dict.fromkeys(kinds))
+def _associated_kinds(portal: Portal, names: Sequence[str]) -> tuple[ObjectType, ...]:
+    return tuple(dict.fromkeys(portal.find_object_type(name) for name in names))
 
 
 def _string_list(body: Mapping[str, object], key: str) -> list[str]:

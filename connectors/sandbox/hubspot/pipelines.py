@@ -41,7 +41,7 @@ def read_audit(portal: Portal, call: Call) -> Answer:
         {
             "results": [
                 {
-                    "portalId": read_portal_id(portal),
+                    "portalId": portal.portal_id,
                     "identifier": pipeline["id"],
                     "action": action,
                     "timestamp": timestamp,
@@ -51,13 +51,6 @@ def read_audit(portal: Portal, call: Call) -> Answer:
             ]
         }
     )
-
-
-def read_portal_id(portal: Portal) -> int:
-    """The account's id (HubSpot calls it Hub ID)."""
-    with portal.state.cursor() as cursor:
-        row = cursor.execute("SELECT portal_id FROM state.world").fetchone()
-    return int(row[0]) if row and row[0] else 0  # an imported Salesforce export has no portal
 
 
 def _read_pipelines(portal: Portal, call: Call) -> list[Entry]:

@@ -9,7 +9,8 @@ from starlette.routing import Route
 
 from connectors.sandbox.endpoint import Answer, Call, endpoint
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.hubspot.object_types import ObjectType, find_object_type
+from connectors.sandbox.hubspot.definitions import Definitions, read_definitions
+from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.paths import addresses
 from connectors.sandbox.hubspot.quota import Quota, rate_limited
 from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
@@ -33,6 +34,7 @@ class Portal:
         self.quota = quota or Quota()
         self.tokens = {state.credentials.hubspot_private_token}
         self._today = state.clock.date()
+        self._definitions: tuple[int, Definitions] | None = None
 
     def routes(self, endpoints: Mapping[str, Respond]) -> list[Route]:
         """Routes of the named endpoints, in the order given, at every path that HubSpot has for them."""
@@ -59,18 +61,43 @@ class Portal:
     def object_type(self, call: Call, key: str = "kind") -> ObjectType:
         """The object type named in the path; 400 if there is none, 403 if it is hidden."""
         name = call.path_params[key]
-        kind = find_object_type(name)
-        if kind is None:
-            raise invalid(f"Unable to infer object type from: {name}")
+        kind = self.find_object_type(name)
         if self.state.is_hidden(kind.plural):
             raise missing_scope(f"crm.objects.{kind.plural}.read")
+        return kind
+
+    def find_object_type(self, name: str) -> ObjectType:
+        """The object type of that name; 400 if there is none."""
+        kind = self.definitions.find(name)
+        if kind is None:
+            raise invalid(f"Unable to infer object type from: {name}")
         return kind
 
     def property_types(self, kind: ObjectType) -> dict[str, str]:
         """The properties that the token may see, with their types."""
         return {
-            name: type_ for name, type_ in kind.property_types.items() if not self.state.is_hidden(kind.plural, name)
+            prop.name: prop.type
+            for prop in self.definitions.live_properties(kind)
+            if not self.state.is_hidden(kind.plural, prop.name)
         }
+
+    @property
+    def portal_id(self) -> int:
+        """The account's id (HubSpot calls it Hub ID)."""
+        with self.state.cursor() as cursor:
+            row = cursor.execute("SELECT portal_id FROM state.world").fetchone()
+        return int(row[0]) if row and row[0] else 0  # an imported Salesforce export has no portal
+
+    @property
+    def definitions(self) -> Definitions:
+        """Object types and properties as they stand; read again after an edit or a tick."""
+        known, edits = self._definitions, self.state.edits
+        if known is None or known[0] != edits:
+            portal_id = self.portal_id
+            with self.state.cursor() as cursor:
+                known = (edits, read_definitions(cursor, portal_id))
+            self._definitions = known
+        return known[1]
 
     def _answering(self, name: str, respond: Respond) -> Callable[[Call], Answer]:
         def answer(call: Call) -> Answer:

@@ -1,7 +1,7 @@
 """Property definitions: what extractors learn names and types from."""
 
-from connectors.sandbox.catalogue import HubSpotProperty, hubspot_properties
 from connectors.sandbox.endpoint import Answer, Call
+from connectors.sandbox.hubspot.definitions import Property
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.replies import iso, not_found, read_flag
@@ -17,32 +17,33 @@ _FORECAST_CATEGORIES = {
 
 
 def list_properties(portal: Portal, call: Call) -> Answer:
-    """All live properties of an object type by name; nothing is archived in this portal."""
+    """All live, or all archived, properties of an object type by name."""
     kind = portal.object_type(call)
-    if read_flag(call, "archived"):
-        return Answer.of({"results": []})
-    visible = portal.property_types(kind)
-    shown = sorted((p for p in hubspot_properties(kind.plural) if p.name in visible), key=lambda p: p.name)
+    is_archived = read_flag(call, "archived")
+    shown = [
+        prop
+        for prop in sorted(portal.definitions.properties[kind.plural].values(), key=lambda prop: prop.name)
+        if prop.is_archived == is_archived and not portal.state.is_hidden(kind.plural, prop.name)
+    ]
     return Answer.of({"results": [_definition(portal, kind, prop) for prop in shown]})
 
 
 def read_property(portal: Portal, call: Call) -> Answer:
     """One property definition."""
     kind = portal.object_type(call)
-    visible = portal.property_types(kind)
-    for prop in hubspot_properties(kind.plural):
-        if prop.name == call.path_params["name"] and prop.name in visible:
-            return Answer.of(_definition(portal, kind, prop))
-    raise not_found(f"Property {call.path_params['name']} does not exist")
+    prop = portal.definitions.properties[kind.plural].get(call.path_params["name"])
+    is_there = prop is not None and prop.is_archived == read_flag(call, "archived")
+    if prop is None or not is_there or portal.state.is_hidden(kind.plural, prop.name):
+        raise not_found(f"Property {call.path_params['name']} does not exist")
+    return Answer.of(_definition(portal, kind, prop))
 
 
-def _definition(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> dict[str, object]:
-    stamp = iso(portal.state.clock.replace(year=portal.state.clock.year - 3, month=1, day=1, hour=0))
+def _definition(portal: Portal, kind: ObjectType, prop: Property) -> dict[str, object]:
     definition: dict[str, object] = {
-        "updatedAt": stamp,
-        "createdAt": stamp,
+        "updatedAt": iso(prop.updated_at),
+        "createdAt": iso(prop.created_at),
         "name": prop.name,
-        "label": _label(prop.name),
+        "label": prop.label or _label(prop.name),
         "type": prop.type,
         "fieldType": prop.field_type,
         "description": "",
@@ -51,7 +52,7 @@ def _definition(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> dict
         "displayOrder": -1,
         "calculated": prop.is_calculated,
         "externalOptions": prop.name == "hubspot_owner_id",
-        "archived": False,
+        "archived": prop.is_archived,
         "hasUniqueValue": prop.name == "hs_object_id",
         "hidden": False,
         "hubspotDefined": not prop.is_custom,
@@ -63,12 +64,16 @@ def _definition(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> dict
         },
         "formField": not prop.is_calculated and not prop.name.startswith("hs_"),
     }
+    if prop.is_archived:
+        definition["archivedAt"] = iso(prop.updated_at)
     if prop.name == "hubspot_owner_id":
         definition["referencedObjectType"] = "OWNER"
     return definition
 
 
-def _options(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> list[dict[str, object]]:
+def _options(portal: Portal, kind: ObjectType, prop: Property) -> list[dict[str, object]]:
+    if prop.options is not None:
+        return [{"displayOrder": order, "hidden": False, **option} for order, option in enumerate(prop.options)]
     pairs = _option_pairs(portal, kind, prop)
     return [
         {"label": label, "value": value, "displayOrder": order, "hidden": False}
@@ -76,7 +81,7 @@ def _options(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> list[di
     ]
 
 
-def _option_pairs(portal: Portal, kind: ObjectType, prop: HubSpotProperty) -> list[tuple[str, str]]:
+def _option_pairs(portal: Portal, kind: ObjectType, prop: Property) -> list[tuple[str, str]]:
     if prop.type == "bool":
         return [("true", "True"), ("false", "False")]
     if prop.name in ("hubspot_owner_id", "hs_merged_object_ids"):

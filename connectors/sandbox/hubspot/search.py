@@ -77,6 +77,9 @@ def _add_visibility(
         indexed = portal.state.clock.astimezone(UTC) - timedelta(seconds=call.fault.seconds)
         condition.sql.append("updated_at <= ?")
         condition.values.append(indexed.replace(tzinfo=None))
+    if portal.definitions.has_edits:
+        condition.sql.append("id NOT IN (SELECT id FROM hubspot._unindexed WHERE object_type = ? AND until > ?)")
+        condition.values.extend([kind.plural, portal.state.clock.astimezone(UTC).replace(tzinfo=None)])
     text = body.get("query")
     if text:
         condition.sql.append("(" + " OR ".join(f'"{name}" ILIKE ?' for name in kind.searched_by_text) + ")")

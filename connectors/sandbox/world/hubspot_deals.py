@@ -2,11 +2,13 @@
 
 import duckdb
 
-from connectors.sandbox.world.storage import upsert
+from connectors.sandbox.world.hubspot_edited import redirect_links, upsert_planned
 
 DEAL_HISTORY_COUNT = "property history"
 # singular type -> type id from the deal, type id to the deal (HubSpot's own numbers)
 _ENGAGEMENTS = {1: ("emails", 209, 210), 2: ("calls", 205, 206), 3: ("meetings", 211, 212), 4: ("tasks", 215, 216)}
+
+_NOT_EDITED = "plan.deal_id(deal_no) not in (select id from hubspot._edited where object_type = 'deals')"
 
 
 def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -21,7 +23,7 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     connection.execute("""
         create or replace macro plan.manual_category(n) as case n when 1 then 'PIPELINE' when 2 then 'BEST_CASE'
             when 3 then 'COMMIT' end""")
-    written = {"deals": upsert(connection, "hubspot.deals", ["id"], _DEAL)}
+    written = {"deals": upsert_planned(connection, "deals", _DEAL)}
     connection.execute(
         "delete from hubspot.deals using deal_now as gone where id = plan.deal_id(gone.deal_no) and gone.is_purged"
     )
@@ -36,10 +38,12 @@ def write_deals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _write_associations(connection: duckdb.DuckDBPyConnection) -> int:
     """All associations of touched deals, both directions, anew."""
-    connection.execute(f"create or replace temp table links as {_LINKS}")
+    connection.execute(f"create or replace temp table links as select * from ({_LINKS}) where {_NOT_EDITED}")
     connection.execute(
-        "create or replace temp table relinked as select plan.deal_id(deal_no) as id from deal_now where is_hubspot"
+        "create or replace temp table relinked as select plan.deal_id(deal_no) as id from deal_now"
+        f" where is_hubspot and (is_purged or {_NOT_EDITED})"
     )
+    redirect_links(connection, "links")
     for side in ("from", "to"):
         connection.execute(
             f"delete from hubspot._associations where {side}_type = 'deals' and {side}_id in (select id from relinked)"
@@ -153,6 +157,6 @@ select
     'userId:' || plan.owner_user_id(owner_no) as source_id,
     plan.owner_user_id(owner_no) as updated_by_user_id
 from changes
-where change.old is distinct from change.new
+where change.old is distinct from change.new and __NOT_EDITED__
 order by all
-"""
+""".replace("__NOT_EDITED__", _NOT_EDITED)

@@ -2,6 +2,7 @@
 
 import duckdb
 
+from connectors.sandbox.world.hubspot_edited import create_edit_tables, upsert_planned
 from connectors.sandbox.world.people import MANAGER_BASE
 from connectors.sandbox.world.scale import HUBSPOT_BASE
 from connectors.sandbox.world.storage import upsert
@@ -9,16 +10,17 @@ from connectors.sandbox.world.storage import upsert
 
 def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Write what changed in the window (needs `account_now`), and `company_now`: the id each company answers to."""
+    create_edit_tables(connection)
     connection.execute(_COMPANY_NOW)
     written = {
-        "companies": upsert(connection, "hubspot.companies", ["id"], f"{_COMPANY} union all by name {_MERGED_COMPANY}"),
-        "contacts": upsert(connection, "hubspot.contacts", ["id"], _CONTACT),
+        "companies": upsert_planned(connection, "companies", f"{_COMPANY} union all by name {_MERGED_COMPANY}"),
+        "contacts": upsert_planned(connection, "contacts", _CONTACT),
     }
     connection.execute("""
         delete from hubspot.contacts using plan.contacts as gone
         where id = plan.hubspot_contact_id(gone.contact_no) and gone.purged_at <= getvariable('hi')""")
     for name, kind, columns in _ENGAGEMENT_COLUMNS:
-        written[name] = upsert(connection, f"hubspot.{name}", ["id"], _engagement(kind, columns))
+        written[name] = upsert_planned(connection, name, _engagement(kind, columns))
     written["_owners"] = upsert(connection, "hubspot._owners", ["id"], _OWNER)
     written["_stages"] = upsert(connection, "hubspot._stages", ["pipeline_id", "id"], _STAGE)
     written["_pipelines"] = upsert(connection, "hubspot._pipelines", ["id"], _PIPELINE)
