@@ -7,6 +7,7 @@ from connectors.raw.tables import RawTable
 from connectors.schema import KEPT_WHEN_ERASED, literal, quote
 
 PATCHES = "patches"
+FORGOTTEN = "forgotten"
 
 # independent of what was there: nothing of an erased record can be guessed from it, and a replay of parts that were
 # blanked gives the same
@@ -50,21 +51,38 @@ def patch_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load:
 
 
 def erase_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> Counts:
-    """Tombstone the listed records and blank all that the CRM said of them, whatever their stamps are."""
+    """Tombstone the listed records and blank all that the CRM said of them, whatever their stamps are.
+
+    Records that were merged into a listed one are the same person and go with it.
+    """
     blanked = [name for name in target.columns(connection) if name.lower() not in KEPT_WHEN_ERASED]
     blanks = "".join(f"{quote(name)} = null, " for name in blanked)
+    _list_forgotten(connection, target)
     listed = count_rows(connection, f"select count(*) from {INCOMING}")
-    known = count_rows(
-        connection, f"select count(*) from {target} where _record_id in (select _record_id from {INCOMING})"
+    unknown = count_rows(
+        connection, f"select count(*) from {INCOMING} where _record_id not in (select _record_id from {target})"
     )
     erased = count_rows(
         connection,
         f"update {target} as target set {blanks}_is_deleted = true, _calculated_as_of = null, "
-        "_deleted_at = coalesce(target._deleted_at, incoming._deleted_at, incoming._modified_at), "
-        "_merged_into = coalesce(incoming._merged_into, target._merged_into), "
-        "_modified_at = greatest(target._modified_at, incoming._modified_at), "
+        "_deleted_at = coalesce(target._deleted_at, forgotten._deleted_at, forgotten._modified_at), "
+        "_merged_into = coalesce(forgotten._merged_into, target._merged_into), "
+        "_modified_at = greatest(target._modified_at, forgotten._modified_at), "
         f"_load_id = {literal(load.manifest.load_id)}, _content_hash = {_ERASED_HASH} "
-        f"from {INCOMING} as incoming where incoming._record_id = target._record_id "
+        f"from {FORGOTTEN} as forgotten where forgotten._record_id = target._record_id "
         f"and target._content_hash <> {_ERASED_HASH}",
     )
-    return Counts(tombstoned=erased, unchanged=known - erased, unknown=listed - known)
+    return Counts(tombstoned=erased, unchanged=max(0, listed - unknown - erased), unknown=unknown)
+
+
+def _list_forgotten(connection: duckdb.DuckDBPyConnection, target: RawTable) -> None:
+    """Make the table of the listed records and of all that were ever merged into one of them."""
+    connection.execute(
+        f"create or replace temp table {FORGOTTEN} as with recursive "
+        "same_person(_record_id, _deleted_at, _modified_at, _merged_into) as ("
+        f"select _record_id, _deleted_at, _modified_at, _merged_into from {INCOMING} "
+        "union select target._record_id, same_person._deleted_at, same_person._modified_at, target._merged_into "
+        f"from {target} as target inner join same_person on target._merged_into = same_person._record_id) "
+        "select _record_id, min(_deleted_at) as _deleted_at, min(_modified_at) as _modified_at, "
+        "min(_merged_into) as _merged_into from same_person group by _record_id"
+    )
