@@ -4,12 +4,15 @@
 CrmError
 ├── ConfigurationError        a setting is missing or unusable; nothing was sent
 │   └── IdentityError         the connection answers for another org or portal than its log
+├── DamagedLogError           a file of the landing log is torn or missing; restore it
 ├── AuthenticationError       the CRM refused the credentials; a person must act
 ├── TransientError            the same request may succeed later; retry_after in seconds
+│   ├── CrowdedError          too many of our calls ran at once; fewer will get through
 │   ├── BusyError             somebody else holds the lease or the warehouse file (exit code 75)
 │   └── PausedError           a limit says: not before resume_at (exit code 75)
 │       └── BudgetError       our own cap on calls is reached
 ├── RejectedRequestError      the CRM says our request is wrong; retrying cannot help
+│   ├── StalePlanError        the CRM's fields changed after they were asked for; plan again
 │   └── NoAccessError         the object or field is not there for this user: coverage, not failure
 └── UnexpectedReplyError      the reply has a shape we do not know; nothing was landed
     └── CountMismatchError    fewer or more rows came than the CRM announced
@@ -39,6 +42,10 @@ class IdentityError(ConfigurationError):
     """The CRM behind a connection is not the one its landing log was filled from."""
 
 
+class DamagedLogError(CrmError):
+    """A file of the landing log is torn or missing; what can be applied without it was left alone, too."""
+
+
 class AuthenticationError(CrmError):
     """The CRM refused the credentials; a person must act."""
 
@@ -49,6 +56,10 @@ class TransientError(CrmError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class CrowdedError(TransientError):
+    """The CRM refused a call because too many ran at the same time."""
 
 
 class BusyError(TransientError):
@@ -83,6 +94,10 @@ class RejectedRequestError(CrmError):
         self.status = status
         self.code = code
         self.detail = detail[:500]
+
+
+class StalePlanError(RejectedRequestError):
+    """The CRM's fields are not those that the plan was made of: it is planned again, once."""
 
 
 class NoAccessError(RejectedRequestError):

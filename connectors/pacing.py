@@ -5,14 +5,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from connectors.errors import BudgetError
+from connectors.slots import CALM_SECONDS, SAME_EVENT_SECONDS, Slots
 
 SLOWER_AFTER_REFUSAL = 0.5  # a 429 halves a lane's rate
 FASTER_AFTER_CALM = 1.05  # ten seconds without one give five percent back
-CALM_SECONDS = 10.0
+ROLLING_PAUSE = timedelta(hours=1)  # a rolling limit frees the calls of an hour of yesterday within an hour
 SLOWEST_SHARE = 0.05  # of the lane's own rate; below that a run is better paused
 
 
@@ -20,21 +21,32 @@ SLOWEST_SHARE = 0.05  # of the lane's own rate; below that a run is better pause
 class Pace:
     """A lane's limits: calls per second on average, how many may start at once, how many may run at the same time.
 
-    `per_second` None means that the CRM sets no such limit.
+    `per_second` None means that the CRM sets no such limit. `long_at_most` is how many of those that run at the same
+    time may take long (see `Slots`); None if any may.
     """
 
     per_second: float | None = None
     burst: int = 1
     concurrent: int = 8
+    long_at_most: int | None = None
 
 
 @dataclass(frozen=True)
 class LimitReading:
-    """What the CRM said about its daily limit in a reply: calls used by everybody, and the most there are."""
+    """What the CRM said about its daily limit in a reply: calls used by everybody, and the most there are.
+
+    A limit that begins anew at some time has `resets_at`; a rolling one has `read_at`, the CRM's time of the reply.
+    """
 
     used: int
     maximum: int
     resets_at: datetime | None = None
+    read_at: datetime | None = None
+
+    @property
+    def resume_at(self) -> datetime | None:
+        """When calls will be free again, UTC; None if that is not known."""
+        return self.resets_at or (self.read_at and self.read_at + ROLLING_PAUSE)
 
 
 class TokenBucket:
@@ -47,46 +59,49 @@ class TokenBucket:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._rate = pace.per_second
+        self._share = 1.0  # of the lane's rate; refusals lower it, calm times raise it
         self._tokens = float(pace.burst)
         self._filled_at = self._calm_since = clock()
+        self._refused_at: float | None = None
 
     @property
     def per_second(self) -> float | None:
         """The rate at this moment, after refusals and calm times."""
-        return self._rate
+        return None if self._pace.per_second is None else self._pace.per_second * self._share
 
     def take(self) -> float:
         """Wait until a call may start; the seconds waited."""
         with self._lock:
-            if self._rate is None or self._pace.per_second is None:
-                return 0.0
             now = self._clock()
-            if now - self._calm_since >= CALM_SECONDS:
-                self._rate = min(self._pace.per_second, self._rate * FASTER_AFTER_CALM)
-                self._calm_since = now
-            self._tokens = min(float(self._pace.burst), self._tokens + (now - self._filled_at) * self._rate)
+            calm_times = int((now - self._calm_since) / CALM_SECONDS)
+            if calm_times:
+                self._share = min(1.0, self._share * FASTER_AFTER_CALM**calm_times)
+                self._calm_since += calm_times * CALM_SECONDS
+            rate = self.per_second
+            if rate is None:
+                return 0.0
+            self._tokens = min(float(self._pace.burst), self._tokens + (now - self._filled_at) * rate)
             self._filled_at = now
             # a debt is allowed: each waiting thread has its own place in the queue
             self._tokens -= 1
-            wait = max(0.0, -self._tokens / self._rate)
+            wait = max(0.0, -self._tokens / rate)
         if wait:
             self._sleep(wait)
         return wait
 
     def slow_down(self) -> None:
-        """The CRM refused a call for its rate: halve ours."""
+        """The CRM refused a call for its rate: halve ours, once for all calls that were under way."""
         with self._lock:
-            if self._rate is not None and self._pace.per_second is not None:
-                self._rate = max(self._pace.per_second * SLOWEST_SHARE, self._rate * SLOWER_AFTER_REFUSAL)
-                self._calm_since = self._clock()
+            now = self._clock()
+            if self._refused_at is None or now - self._refused_at >= SAME_EVENT_SECONDS:
+                self._share = max(SLOWEST_SHARE, self._share * SLOWER_AFTER_REFUSAL)
+            self._refused_at = self._calm_since = now
 
     def follow(self, per_second: float) -> None:
-        """The CRM named its limit: never be faster than that."""
+        """The CRM named its limit: never be faster than that, nor slower without a refusal."""
         with self._lock:
-            if self._rate is not None and per_second > 0:
-                self._pace = Pace(per_second, self._pace.burst, self._pace.concurrent)
-                self._rate = min(self._rate, per_second)
+            if self._pace.per_second is not None and per_second > 0:
+                self._pace = replace(self._pace, per_second=per_second)
 
 
 class Pacing:
@@ -113,7 +128,9 @@ class Pacing:
         self._calls: Counter[str] = Counter()
         paces = {"": default or Pace(), **(lanes or {})}
         self._buckets = {name: TokenBucket(pace, clock=clock, sleep=sleep) for name, pace in paces.items()}
-        self._slots = {name: threading.BoundedSemaphore(pace.concurrent) for name, pace in paces.items()}
+        self._slots = {name: Slots(pace.concurrent, pace.long_at_most, clock=clock) for name, pace in paces.items()}
+        self._in_flight = 0
+        self._sent_before_reading = 0
 
     @property
     def calls(self) -> Counter[str]:
@@ -135,14 +152,22 @@ class Pacing:
             BudgetError: the run's cap or the CRM's daily limit less the reserve is spent; nothing is sent.
         """
         lane = family if family in self._slots else ""
-        with self._slots[lane]:
+        with self._slots[lane].held(family):
             self._spend(family)
-            self._buckets[lane].take()
-            yield
+            try:
+                self._buckets[lane].take()
+                yield
+            finally:
+                with self._lock:
+                    self._in_flight -= 1
 
     def refused(self, family: str) -> None:
-        """The CRM answered 429."""
+        """The CRM refused a call for its rate (429)."""
         self._bucket(family).slow_down()
+
+    def crowded(self, family: str) -> None:
+        """The CRM refused a call because too many ran at once."""
+        self._slots.get(family, self._slots[""]).halve()
 
     def follow(self, family: str, per_second: float) -> None:
         """The CRM said how many calls a second this family may make."""
@@ -152,6 +177,8 @@ class Pacing:
         """The CRM said how much of its daily limit is used."""
         with self._lock:
             self.limit = reading
+            # the reply that carries the reading is counted in it; what else is under way may not be
+            self._sent_before_reading = sum(self._calls.values()) - max(0, self._in_flight - 1)
 
     def _bucket(self, family: str) -> TokenBucket:
         return self._buckets.get(family, self._buckets[""])
@@ -161,8 +188,12 @@ class Pacing:
         if self.run_cap is not None:
             budgets.append(self.run_cap - sum(self._calls.values()))
         if self.limit is not None:
-            budgets.append(int(self.limit.maximum * (1 - self.reserve)) - self.limit.used)
+            budgets.append(int(self.limit.maximum * (1 - self.reserve)) - self._used(self.limit))
         return min(budgets) if budgets else None
+
+    def _used(self, limit: LimitReading) -> int:
+        # not every reply carries the meter, so what was sent since is counted too
+        return limit.used + sum(self._calls.values()) - self._sent_before_reading
 
     def _spend(self, family: str) -> None:
         with self._lock:
@@ -176,8 +207,9 @@ class Pacing:
                     )
                 limit = self.limit or LimitReading(0, 0)
                 raise BudgetError(
-                    f"{limit.used} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are left to "
+                    f"{self._used(limit)} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are left to "
                     "others. What is landed is kept; run again when the limit has moved on.",
-                    resume_at=limit.resets_at,
+                    resume_at=limit.resume_at,
                 )
             self._calls[family] += 1
+            self._in_flight += 1

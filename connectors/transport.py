@@ -28,6 +28,7 @@ from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
     CrmError,
+    CrowdedError,
     PausedError,
     RejectedRequestError,
     TransientError,
@@ -242,6 +243,8 @@ class Transport:
     def _as_error(self, call: "_Call", refusal: Refusal) -> CrmError:
         if self._classify is not None:
             error = self._classify(refusal)
+            if isinstance(error, CrowdedError):
+                self.pacing.crowded(call.family)
             if error is not None:
                 return error
         status, retry_after = refusal.status, retry_after_seconds(refusal.headers, self._server_clock)

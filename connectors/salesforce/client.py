@@ -166,7 +166,7 @@ class SalesforceClient:
     def _read_meter(self, _family: str, _status: int, headers: Mapping[str, str]) -> None:
         match = _USAGE.search(headers.get("Sforce-Limit-Info", ""))
         if match is not None:
-            self._transport.pacing.note_limit(LimitReading(int(match[1]), int(match[2])))
+            self._transport.pacing.note_limit(LimitReading(int(match[1]), int(match[2]), read_at=self.clock))
 
 
 def checked_version(api_version: str) -> str:

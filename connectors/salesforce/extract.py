@@ -31,6 +31,7 @@ from connectors.wire import Timeouts, session_sender
 __all__ = ["STREAMS", "SalesforceConnector", "connect", "ensure_tables", "raw_tables"]
 
 CONCURRENT_REQUESTS = 8  # Salesforce limits those that last 20 seconds or more: 25, and 5 in developer and trial orgs
+LONG_REQUESTS = 4  # so that the org's other programs, and one of our calls too many, do not reach those limits
 RESERVE = 0.2  # share of the daily API requests that is left to the org's other programs
 NO_SECRET = Secret("")
 CLOCK_FRESH_SECONDS = 60.0  # a Date header this old only makes the window end that much earlier
@@ -59,7 +60,9 @@ def connect(
         ConfigurationError: an address or a credential cannot be used.
     """
     used = login or ClientCredentials(login_url, client_id, client_secret, timeouts=timeouts)
-    pacing = Pacing(default=Pace(concurrent=CONCURRENT_REQUESTS), run_cap=api_budget, reserve=reserve)
+    pacing = Pacing(
+        default=Pace(concurrent=CONCURRENT_REQUESTS, long_at_most=LONG_REQUESTS), run_cap=api_budget, reserve=reserve
+    )
     session = open_session(login_url, timeouts)
     client = SalesforceClient(
         used, session_sender(session), pacing=pacing, timeouts=timeouts, version=checked_version(api_version)

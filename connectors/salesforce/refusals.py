@@ -8,12 +8,14 @@ import re
 from connectors.errors import (
     AuthenticationError,
     CrmError,
+    CrowdedError,
     NoAccessError,
     PausedError,
     RejectedRequestError,
     TransientError,
 )
-from connectors.reply import Refusal, error_code
+from connectors.pacing import ROLLING_PAUSE
+from connectors.reply import Refusal, error_code, http_date
 
 UNAVAILABLE_STATUS = frozenset([406, 420])  # seen by other extractors while an instance is switched over
 TRANSIENT = frozenset(["SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "TXN_LOCK", "SERVICE_UNAVAILABLE"])
@@ -50,7 +52,7 @@ def classify(refusal: Refusal) -> CrmError | None:
         # the transport logs in once more, and then says whose rights to check
         return AuthenticationError(f"Salesforce refused the session ({code}).")
     if code == "REQUEST_LIMIT_EXCEEDED":
-        return _limit(detail)
+        return _limit(detail, refusal)
     if code in TRANSIENT or refusal.status in UNAVAILABLE_STATUS:
         return TransientError(f"Salesforce could not serve {_request(refusal)} ({code or refusal.status}).")
     if code in NO_ACCESS or (code == "NOT_FOUND" and _DESCRIBED.search(refusal.path)):
@@ -74,12 +76,15 @@ def no_access(object_name: str, *, status: int = 0, code: str = "", detail: str 
     )
 
 
-def _limit(detail: str) -> CrmError:
+def _limit(detail: str, refusal: Refusal) -> CrmError:
     if "concurrent" in detail.lower():
-        return TransientError("Salesforce has too many long requests at once (REQUEST_LIMIT_EXCEEDED).")
+        return CrowdedError("Salesforce has too many long requests at once (REQUEST_LIMIT_EXCEEDED).")
+    now = http_date(refusal.headers.get("Date"))
     return PausedError(
         "Salesforce's API requests of the last 24 hours are used up (REQUEST_LIMIT_EXCEEDED). What is landed is kept; "
-        "run again in some hours, or see Setup > Company Information for the allowance."
+        "run again in some hours, or see Setup > Company Information for the allowance.",
+        # the limit is a rolling one, and names no time
+        resume_at=now and now + ROLLING_PAUSE,
     )
 
 

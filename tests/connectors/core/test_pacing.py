@@ -122,3 +122,55 @@ def test_families_with_their_own_lane_do_not_slow_the_others() -> None:
 
     assert clock.now == pytest.approx(2)
     assert pacing.calls == {"list": 50, "search": 3}
+
+
+def test_refusals_of_calls_that_were_under_way_together_halve_the_rate_once() -> None:
+    clock = Clock()
+    general = bucket(clock, per_second=16)
+    for _ in range(8):
+        general.slow_down()
+    together = general.per_second
+    clock.now += 1
+    general.slow_down()
+
+    assert together == 8
+    assert general.per_second == 4
+
+
+def test_a_named_limit_that_is_higher_than_the_guess_is_used_at_once() -> None:
+    clock = Clock()
+    general = bucket(clock, per_second=9)
+    general.follow(17.1)
+
+    assert general.per_second == pytest.approx(17.1)
+
+
+def test_a_long_calm_gives_back_as_much_as_it_had_clean_ten_seconds() -> None:
+    clock = Clock()
+    general = bucket(clock, per_second=10)
+    general.slow_down()
+    clock.now += 35
+    general.take()
+
+    assert general.per_second == pytest.approx(5 * 1.05**3)
+
+
+def test_calls_since_the_last_reading_of_the_limit_count_too() -> None:
+    pacing = Pacing(reserve=0.5)
+    pacing.note_limit(LimitReading(used=47, maximum=100))
+    for _ in range(3):
+        with pacing.turn("search"):
+            pass
+
+    with pytest.raises(BudgetError, match="50 of the CRM's 100"), pacing.turn("search"):
+        raise AssertionError("must not be sent")
+
+
+def test_a_rolling_limit_pauses_for_an_hour() -> None:
+    read_at = datetime(2026, 3, 17, 2, tzinfo=UTC)
+    pacing = Pacing()
+    pacing.note_limit(LimitReading(used=80, maximum=100, read_at=read_at))
+
+    with pytest.raises(BudgetError) as caught, pacing.turn("query"):
+        raise AssertionError("must not be sent")
+    assert caught.value.resume_at == datetime(2026, 3, 17, 3, tzinfo=UTC)
