@@ -36,7 +36,16 @@ class Call:
     query: QueryParams
     headers: Headers
     body: bytes
-    fault: Fault | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fault(self) -> Fault | None:
+        """The gravest fault that is due at this call."""
+        return self.faults[0] if self.faults else None
+
+    def fault_of(self, kind: str) -> Fault | None:
+        """The first due fault of a kind."""
+        return next((fault for fault in self.faults if fault.kind == kind), None)
 
     def json(self) -> object:
         """The body as JSON; None if there is none or it is broken."""
@@ -78,10 +87,11 @@ class _Endpoint:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self._state.faults.draw(self._family)
-        call = await _read_call(scope, receive, fault)
+        call = await _read_call(scope, receive, self._state.faults.draw_all(self._family))
+        fault = call.fault
+        for due in call.faults:
+            self._state.stats.count_fault(self._family, due.kind)
         if fault is not None:
-            self._state.stats.count_fault(self._family, fault.kind)
             if fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             if fault.kind == "reset":
@@ -105,7 +115,7 @@ class _Endpoint:
             return await run_in_threadpool(self._respond, call)
 
 
-async def _read_call(scope: Scope, receive: Receive, fault: Fault | None) -> Call:
+async def _read_call(scope: Scope, receive: Receive, faults: tuple[Fault, ...]) -> Call:
     request = Request(scope, receive)
     return Call(
         method=request.method,
@@ -115,7 +125,7 @@ async def _read_call(scope: Scope, receive: Receive, fault: Fault | None) -> Cal
         query=request.query_params,
         headers=request.headers,
         body=await request.body(),
-        fault=fault,
+        faults=faults,
     )
 
 

@@ -4,6 +4,7 @@ A family is `<crm>.<endpoint>`, such as `salesforce.query` or `hubspot.search`; 
 (`salesforce.*`). Calls are counted per fault from 1, starting when it is set, so a test can say "the third page".
 Kinds every endpoint understands: `status`, `reset`, `truncate`, `slow`. Kinds that one CRM's endpoints read from
 `Call.fault`: `expire_session` and `job_failed` (Salesforce), and what the HubSpot side defines for itself.
+Several switches may be due at one call: `Call.faults` has them all, `Call.fault` the gravest.
 """
 
 import hashlib
@@ -14,8 +15,25 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 Kind = Literal[
-    "status", "reset", "truncate", "slow", "expire_session", "job_failed", "daily_limit", "index_lag", "rate_limits"
+    "status",
+    "reset",
+    "truncate",
+    "slow",
+    "expire_session",
+    "job_failed",
+    "daily_limit",
+    "index_lag",
+    "rate_limits",
+    "partial",
+    "bad_id",
+    "dirty_text",
+    "portal_changed",
+    "unordered",
+    "outside_window",
+    "rotate_tokens",
+    "no_version",
 ]
+_ENDS_A_CALL = ("status", "reset", "truncate", "slow", "expire_session", "job_failed", "daily_limit")
 Cut = Literal["connection", "body", "rows"]
 
 
@@ -88,10 +106,15 @@ class FaultBoard:
             self._switches.clear()
 
     def draw(self, family: str) -> Fault | None:
-        """Count one call of `family` against every switch and return the first fault that is due."""
+        """Count one call of `family` against every switch and return the gravest fault that is due."""
+        due = self.draw_all(family)
+        return due[0] if due else None
+
+    def draw_all(self, family: str) -> tuple[Fault, ...]:
+        """Count one call of `family` against every switch and return the faults that are due, the gravest first."""
         with self._lock:
             due = [s.fault for s in self._switches if fnmatchcase(family, s.fault.family) and s.is_due()]
-        return due[0] if due else None
+        return tuple(sorted(due, key=lambda fault: fault.kind not in _ENDS_A_CALL))
 
     def report(self) -> list[dict[str, object]]:
         """What is set, with calls seen and times fired."""
