@@ -6,7 +6,7 @@ when its next change is read.
 """
 
 from connectors.hubspot.known import MERGED_IDS, merged_since_source, read_until
-from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
+from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.search import Query, has_value
 from connectors.hubspot.session import Session
@@ -28,7 +28,7 @@ class DeletionsLane:
 
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Nothing to choose."""
-        kind = OBJECT_TYPES[stream.object_name]
+        kind = self._session.kind(stream.object_name)
         has_merges = kind.can_merge and MERGED_IDS in self._session.catalogue.read(kind).asked
         return PlanLine(stream, window, SCHEMA, "list archived, count", details=has_merges)
 
@@ -36,7 +36,7 @@ class DeletionsLane:
         """Land a tombstone for each record that was archived or merged away in the window, or is not there now."""
         if load.parts:
             load.restart()  # a few calls; not worth a checkpoint
-        kind = OBJECT_TYPES[line.stream.object_name]
+        kind = self._session.kind(line.stream.object_name)
         ids = self._session.archived.ids(kind, load.window)
         if ids:
             load.land(archived_source(self._session.archived.files(kind), load.window), GONE)
@@ -66,8 +66,8 @@ class DeletionsLane:
         return losers
 
     def _land_vanished(self, kind: ObjectType, load: OpenLoad, merged: set[str]) -> None:
-        if not load.earlier() or (load.window.lo is None and not _has_older_rows(load)):
-            return  # the first load: what is there was counted as it was read
+        if not self._session.vanished.is_due(load):
+            return
         vanished = self._session.vanished.read(kind, load, gone=merged)
         self._session.merged |= vanished.merged.keys()
         if vanished.merged:
@@ -77,11 +77,6 @@ class DeletionsLane:
             group.add(vanished.archived)
             load.land(archived_source(group.files, Window(None, load.window.hi)), GONE)
             group.clear()
-
-
-def _has_older_rows(load: OpenLoad) -> bool:
-    rows = [manifest for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
-    return len(rows) > 1
 
 
 def _merged_now(vanished: Vanished, window: Window) -> str:

@@ -5,8 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connectors.hubspot.calculated import CalculatedLane
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.deletions import DeletionsLane
+from connectors.hubspot.erasures import ErasuresLane
 from connectors.hubspot.history import HistoryLane
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
@@ -43,6 +45,8 @@ class HubSpotConnector:
             "history": HistoryLane(self._session),
             "associations": LinksLane(self._session),
             "deletes": DeletionsLane(self._session),
+            "erasures": ErasuresLane(self._session),
+            "calculated": CalculatedLane(self._session),
             "metadata": MetadataLane(self._session),
         }
 

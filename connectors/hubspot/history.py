@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from connectors.errors import CrmError
 from connectors.hubspot.batches import read_batch
-from connectors.hubspot.objects import HISTORY_COLUMNS, OBJECT_TYPES
+from connectors.hubspot.objects import HISTORY_COLUMNS
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import ID, Query
@@ -30,7 +30,7 @@ class HistoryLane:
 
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Nothing to choose before the rows are there."""
-        properties = self._session.catalogue.read(OBJECT_TYPES[stream.object_name])
+        properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         return PlanLine(stream, window, SCHEMA, "with rows", details=properties)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:

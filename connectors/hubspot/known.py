@@ -35,6 +35,13 @@ def read_until(load: OpenLoad) -> datetime | None:
     return max(rows, default=None)
 
 
+def was_begun_since(load: OpenLoad, moment: datetime) -> bool:
+    """Whether all rows that the log holds were read for the first time, up to `moment` or later."""
+    rows = [manifest.request.window for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
+    first = min((window.hi for window in rows if window.lo is None), default=None)
+    return first is not None and first >= moment
+
+
 def merged_since_source(load: OpenLoad) -> str | None:
     """Ids that were merged into records landed for the load's window, as `sources.GONE` reads them.
 

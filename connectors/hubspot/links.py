@@ -1,8 +1,9 @@
 """Which companies, contacts and activities belong to a deal: all links of each deal that is asked about.
 
 Asked about are the deals that changed, N/1000 calls for each linked type. A link that is made or removed does not
-move a deal's modification stamp, so the links of all open deals are read as well, once a day. A closed deal's links
-are read again when the deal itself changes. Links of a type that the token may not read stay as they are.
+move a deal's modification stamp, so a night's share of the open deals is read as well (all of them, up to 2,000), all
+deals in the first run of a week, and at once the deals that were linked with a record that was merged away. Links of a
+type that the token may not read stay as they are.
 """
 
 import logging
@@ -14,18 +15,20 @@ from pathlib import Path
 from connectors.errors import NoAccessError, UnexpectedReplyError
 from connectors.hubspot.batches import WORKERS
 from connectors.hubspot.client import Client, fields_of, results_of
-from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, OBJECT_TYPES, ObjectType
+from connectors.hubspot.known import IS_CLOSED, linked_deals, live_ids, open_ids, read_until
+from connectors.hubspot.objects import LINK_COLUMNS, LINKED_TYPES, ObjectType
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import Query, equals
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import LINK, deal_and_type, links_source
+from connectors.hubspot.sweeps import begins_day, begins_week, share_of_night
 from connectors.hubspot.walks import Step, walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
 INPUTS = 1_000  # since 10 February 2025; pages that say 100 still circulate
-IS_CLOSED = "hs_is_closed"
+DEALS_PER_NIGHT = 2_000  # two calls for each linked type: what a night may cost, whatever the portal's size
 SCHEMA = TableSchema.of(LINK_COLUMNS)
 
 _NO_LINKS = "crm.associations.NO_ASSOCIATIONS_FOUND"
@@ -41,7 +44,7 @@ class LinksLane:
 
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """The deals to ask about are known when the rows are there."""
-        properties = self._session.catalogue.read(OBJECT_TYPES[stream.object_name])
+        properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         return PlanLine(stream, window, SCHEMA, "batch read", details=properties)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
@@ -54,24 +57,35 @@ class LinksLane:
         if not isinstance(properties, PropertySet):
             raise TypeError("the links of deals were planned by another lane")
         done = int(str(load.checkpoint["after"])) if load.checkpoint is not None else 0
-        waiting = self._deals(properties, load.window, line.stream, after=done)
+        waiting = self._deals(properties, load, line.stream, after=done)
         kinds: Sequence[str] = LINKED_TYPES
         while chunk := list(islice(waiting, INPUTS)):
             kinds = self._land_links(chunk, kinds, properties, load)
         return Fetched()
 
-    def _deals(self, properties: PropertySet, window: Window, stream: Stream, *, after: int) -> Iterator[str]:
-        """Ids above `after`, rising: of the deals that changed, and from the second day on of all open ones."""
-        client, kind, carry = self._session.client, properties.kind, self._session.carry
+    def _deals(self, properties: PropertySet, load: OpenLoad, stream: Stream, *, after: int) -> Iterator[str]:
+        """Ids above `after`, rising: of the deals that changed, and of those that are looked at again."""
+        client, kind, carry, window = self._session.client, properties.kind, self._session.carry, load.window
         if window.lo is None and not carry.covers(window):
             return _ids(walk_ids(client, Query(kind), resume={"after": after}))
-        changed = carry.ids if carry.covers(window) else _ids(walk_window(client, Query(kind), window))
-        asked = set(changed)
-        # a window no longer than the overlap holds nothing but what the last run read a moment ago
-        is_next_day = window.lo is not None and window.hi - window.lo > stream.overlap
-        if is_next_day and IS_CLOSED in properties.asked:
-            asked.update(_ids(walk_ids(client, Query(kind, filters=(equals(IS_CLOSED, "false"),)))))
+        asked = set(carry.ids if carry.covers(window) else _ids(walk_window(client, Query(kind), window)))
+        asked.update(self._again(properties, load, stream))
         return iter(sorted((record_id for record_id in asked if int(record_id) > after), key=int))
+
+    def _again(self, properties: PropertySet, load: OpenLoad, stream: Stream) -> Sequence[str]:
+        """Deals whose links may have changed without them: linked to what was merged, a share of the open ones, all."""
+        scratch, window = self._session.scratch, load.window
+        if window.lo is None:
+            return ()
+        if begins_week(window, stream.overlap):
+            return live_ids(scratch, load)
+        moved = linked_deals(scratch, load, self._session.merged)
+        if not begins_day(window, stream.overlap) or IS_CLOSED not in properties.asked:
+            return moved
+        known = open_ids(scratch, load)
+        if read_until(load) is None:  # this table is synced alone
+            known = list(_ids(walk_ids(self._session.client, Query(properties.kind, (equals(IS_CLOSED, "false"),)))))
+        return [*moved, *share_of_night(known, DEALS_PER_NIGHT, window.hi)]
 
     def _land_links(
         self, ids: Sequence[str], kinds: Sequence[str], properties: PropertySet, load: OpenLoad

@@ -1,7 +1,7 @@
 """What is read from HubSpot: the streams, and the columns that every raw table has whatever the portal knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connectors.streams import Stream
@@ -40,6 +40,7 @@ class ObjectType:
     modified: str = "hs_lastmodifieddate"
     history: tuple[str, ...] = ()
     can_merge: bool = False
+    is_custom: bool = False
 
 
 def _columns(text: str = "", *, number: str = "", moment: str = "", flag: str = "") -> dict[str, str]:
@@ -113,6 +114,18 @@ OBJECT_TYPES = {
     )
 }
 
+# without its body a note says nothing, so it is read only where the rules let that through
+NOTES = ObjectType("notes", "0-46", _ACTIVITY | _columns("hs_note_body"))
+NOTE_BODY = "hs_note_body"
+
+
+def custom_type(name: str, type_id: str) -> ObjectType:
+    """A type of record that the portal's administrators made."""
+    return ObjectType(
+        name, type_id, _columns("hs_object_id", moment="hs_createdate hs_lastmodifieddate"), is_custom=True
+    )
+
+
 HISTORY_COLUMNS = {
     "deal_id": "VARCHAR",
     "property": "VARCHAR",
@@ -163,30 +176,75 @@ STAGE_COLUMNS = {
     "updated_at": "TIMESTAMP",
 }
 
+AUDIT_COLUMNS = {
+    "pipeline_id": "VARCHAR",
+    "label": "VARCHAR",
+    "display_order": "BIGINT",
+    "archived": "BOOLEAN",
+    "action": "VARCHAR",
+    "changed_at": "TIMESTAMP",
+    "changed_by": "VARCHAR",
+    "definition": "VARCHAR",  # HubSpot's own JSON of that time
+}
+STAGE_AUDIT_COLUMNS = {
+    "pipeline_id": "VARCHAR",
+    "stage_id": "VARCHAR",
+    "label": "VARCHAR",
+    "display_order": "BIGINT",
+    "probability": "DECIMAL(5,4)",
+    "is_closed": "BOOLEAN",
+    "archived": "BOOLEAN",
+    "action": "VARCHAR",
+    "changed_at": "TIMESTAMP",
+    "changed_by": "VARCHAR",
+    "definition": "VARCHAR",
+}
+OPTION_COLUMNS = {
+    "object": "VARCHAR",
+    "field": "VARCHAR",
+    "value": "VARCHAR",
+    "label": "VARCHAR",
+    "is_active": "BOOLEAN",
+    "sort_order": "BIGINT",
+}
+
 OWNERS, PIPELINES, STAGES = "owners", "pipelines", "pipeline_stages"
 
 
-def _record_streams(kind: ObjectType) -> tuple[Stream, ...]:
-    rows = Stream(kind.name, lag=LAG)
-    deletes = Stream(kind.name, "deletes", "tombstone", lag=LAG)
-    if not kind.history:
-        return rows, deletes
-    return (
-        rows,
-        Stream(kind.name, "history", "append", "deal_property_history", lag=LAG),
-        Stream(
-            kind.name, "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_and_type"
-        ),
-        deletes,
-    )
+PIPELINE_AUDIT, STAGE_AUDIT, OPTION_LABELS = "pipeline_audit", "stage_audit", "OptionLabels"
 
+_DAY = timedelta(days=1)
+
+
+def record_streams(kind: ObjectType) -> tuple[Stream, ...]:
+    """The lanes of one type of record, its links left out."""
+    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom)
+    # values that move no stamp are read as they are at this moment, and once a day
+    calculated = replace(rows, lane="calculated", mode="patch", lag=timedelta(0), cadence=_DAY)
+    deletes = replace(rows, lane="deletes", mode="tombstone")
+    erasures = replace(rows, lane="erasures", mode="erase")
+    history = replace(rows, lane="history", mode="append", table="deal_property_history")
+    return (rows, *([history] if kind.history else []), deletes, erasures, calculated)
+
+
+# last of all, when it is known what was merged
+_LINKS = Stream(
+    "deals", "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_and_type"
+)
 
 STREAMS: tuple[Stream, ...] = (
     *(Stream(name, "metadata", "snapshot") for name in (PIPELINES, STAGES, OWNERS)),
-    *(stream for kind in OBJECT_TYPES.values() for stream in _record_streams(kind)),
+    *(stream for kind in OBJECT_TYPES.values() for stream in record_streams(kind)),
+    _LINKS,
+)
+# what the warehouse's models do not need: definitions as they were, and the words for enumerations
+DEFINITION_STREAMS: tuple[Stream, ...] = (
+    Stream(PIPELINE_AUDIT, "history", "append"),
+    Stream(STAGE_AUDIT, "history", "append"),
+    Stream(OPTION_LABELS, "metadata", "snapshot"),
 )
 
 
 def raw_tables() -> tuple[str, ...]:
-    """Every raw table, in the order in which they are read."""
+    """Every raw table of the standard streams, in the order in which they are read."""
     return tuple(dict.fromkeys(stream.raw_table for stream in STREAMS))

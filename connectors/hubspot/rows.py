@@ -21,7 +21,7 @@ from pathlib import Path
 
 from connectors.errors import CountMismatchError, CrmError, UnexpectedReplyError
 from connectors.hubspot.batches import batch_size, read_batch
-from connectors.hubspot.objects import OBJECT_TYPES, ObjectType
+from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import SEARCH_PAGE, Found, Query, count, first_page
@@ -90,9 +90,19 @@ class RowsLane:
 
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Choose the way, and count what it should find."""
-        properties = self._session.catalogue.read(OBJECT_TYPES[stream.object_name])
+        properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         plan = self._choose(properties, window)
-        return PlanLine(stream, window, properties.schema, plan.api, plan.total, plan.calls, plan)
+        return PlanLine(
+            stream,
+            window,
+            properties.schema,
+            plan.api,
+            plan.total,
+            plan.calls,
+            plan,
+            withheld=properties.withheld,
+            hashed=properties.hashed,
+        )
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the live records of the window, then those archived in it.
@@ -106,7 +116,7 @@ class RowsLane:
         reading.read_live()
         reading.check_total()
         reading.read_archived()
-        return Fetched(expected_rows=reading.rows)
+        return Fetched(expected_rows=reading.rows, misfits=reading.misfits)
 
     def _choose(self, properties: PropertySet, window: Window) -> RowsPlan:
         client, kind = self._session.client, properties.kind
@@ -132,6 +142,7 @@ class _Reading:
         self._group = Group(load, session.pages_per_part)
         self._resume = load.checkpoint
         self.rows = load.rows_landed
+        self.misfits: dict[str, int] = {}
         self.live = 0 if self._resume is None else int(str(self._resume["live"]))
         self._ask = plan.ask
         if plan.kind.history and self._resume is None:
@@ -219,7 +230,11 @@ class _Reading:
         self.rows += len(set(group.ids))
         # HubSpot tells no links of archived deals, so their ids are of no use to the lanes after this one
         live_ids = group.ids if is_live else ()
-        self._session.carry.keep(live_ids, group.files, has_history=bool(self._ask.history))
+        if self._plan.kind.history:
+            self._session.carry.keep(live_ids, group.files, has_history=bool(self._ask.history))
+        self._session.read_now[self._plan.kind.name] = self._session.read_now.get(
+            self._plan.kind.name, frozenset()
+        ).union(live_ids)
         group.clear()
 
     def _report_misfits(self, files: Sequence[Path]) -> bool:
@@ -234,4 +249,5 @@ class _Reading:
                 self._plan.kind.name,
                 name,
             )
+            self.misfits[str(name)] = self.misfits.get(str(name), 0) + int(str(number))
         return bool(misfits)

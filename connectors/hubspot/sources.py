@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.hubspot.objects import HISTORY_COLUMNS
-from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.properties import CHOICES, PropertySet
 from connectors.landing import RecordRule, Window
 from connectors.schema import json_source, literal, quote
 
@@ -18,6 +18,7 @@ HISTORY = RecordRule(
 )
 LINK = RecordRule("deal_id || '/' || to_object_type || '/' || to_object_id || '/' || category || '/' || type_id")
 # an archived record may carry a later stamp than its archiving, and a tombstone must not be older than its record
+PATCH = ERASED = RecordRule("id")
 GONE = RecordRule(
     "id", "greatest(gone_at, updated_at)", is_deleted="true", deleted_at="gone_at", merged_into="merged_into"
 )
@@ -50,7 +51,13 @@ def records_source(
 
 def misfits_query(files: Sequence[Path], properties: PropertySet) -> str:
     """How many values of each typed property do not fit its type: (property, values) where there are any."""
-    typed = {name: kind for name, kind in properties.columns.items() if kind != "VARCHAR" and name in properties.asked}
+    typed = {
+        name: kind
+        for name, kind in properties.columns.items()
+        if kind not in ("VARCHAR", CHOICES) and name in properties.asked
+    }
+    if not typed:
+        return ""
     asked = ", ".join(f"{quote(name)} VARCHAR" for name in typed)
     pages = json_source(files, {"properties": f"STRUCT({asked})"}, records="results")
     counts = ", ".join(
@@ -133,6 +140,19 @@ def gone_source(moment: datetime, ids: Mapping[str, str | None]) -> str:
     return f"(select id, {stamp} as gone_at, {stamp} as updated_at, merged_into from {gone})"
 
 
+def erased_source(ids: Iterable[str]) -> str:
+    """These ids."""
+    return f"(select unnest([{_texts(ids)}]) as id)"
+
+
+def patch_source(files: Sequence[Path], properties: PropertySet) -> str:
+    """Ids and some properties of records, each once; what does not fit its type is null."""
+    asked = ", ".join(f"{quote(name)} VARCHAR" for name in properties.asked)
+    pages = json_source(files, {"id": "VARCHAR", "properties": f"STRUCT({asked})"}, records="results")
+    typed = ", ".join(_typed(name, kind, True, True) for name, kind in properties.columns.items())
+    return f"(select id, {typed} from {pages} qualify row_number() over (partition by id) = 1)"
+
+
 def owners_source(files: Sequence[Path]) -> str:
     """Owners, active and archived."""
     named = {"firstName": "VARCHAR", "lastName": "VARCHAR", "userId": "VARCHAR", "userIdIncludingInactive": "VARCHAR"}
@@ -203,6 +223,8 @@ def _typed(name: str, kind: str, is_asked: bool, lenient: bool) -> str:
 def _typed_value(name: str, kind: str, *, lenient: bool) -> str:
     if kind == "VARCHAR":
         return _text(name)
+    if kind == CHOICES:
+        return f"string_split({_text(name)}, ';')"
     # with its offset: a plain TIMESTAMP cast drops it silently
     wire_type = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
     return f"{'try_cast' if lenient else 'cast'}({_text(name)} as {wire_type})"

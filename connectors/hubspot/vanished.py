@@ -51,6 +51,11 @@ class VanishedRecords:
         self._counts: Mapping[str, int] | None = None
         self._known: dict[str, Vanished] = {}
 
+    def is_due(self, load: OpenLoad) -> bool:
+        """Whether to look at all: what a first load read was counted as it was read."""
+        rows = [manifest for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
+        return len(rows) > 1 or bool(rows and load.window.lo is not None)
+
     def read(self, kind: ObjectType, load: OpenLoad, *, gone: Collection[str] = ()) -> Vanished:
         """What vanished from `kind`, those in `gone` left out: their deletion is known already."""
         if kind.name not in self._known:

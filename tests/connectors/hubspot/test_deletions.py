@@ -1,5 +1,7 @@
 """Whatever leaves the portal leaves a tombstone: archived, merged in silence, or gone without a trace."""
 
+import pytest
+
 from tests.connectors.hubspot.conftest import DEALS, Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 from tests.connectors.hubspot.portal_edits import created_like, modified
@@ -57,8 +59,8 @@ def test_as_many_records_as_the_log_knows_cost_one_call_for_all_types(night: Nig
     night.sync(connector=connector).raise_for_failure()
 
     assert connector.calls["records"] == 1
-    assert connector.calls["batch_read"] == 0
-    assert connector.calls["search"] == 7 + 1  # one for each type's changes, and one for open deals
+    assert connector.calls["batch_read"] == 1  # computed values of the open deals
+    assert connector.calls["search"] == 7  # one for each type's changes: who is open, the log knows
 
 
 def test_merges_that_the_rows_name_cost_no_search(night: Night) -> None:
@@ -76,3 +78,30 @@ def test_merges_that_the_rows_name_cost_no_search(night: Night) -> None:
     assert tombstones(night, "deals")[deals[0]] == deals[1]
     assert "search" not in calls["deletes"]
     assert night.differences("deals") == {}
+
+
+def test_a_person_deleted_for_privacy_is_blanked(night: Night) -> None:
+    contacts = streams_of("contacts")
+    night.sync(contacts)
+    person = night.live_ids("contacts")[40]
+    night.let_a_day_pass(f"delete from hubspot.contacts where id = '{person}'")
+
+    report = night.sync(contacts)
+
+    kept = night.query(f"select _is_deleted, id, email, lastname from raw_hubspot.contacts where id = '{person}'")
+    assert report.exit_code == 0
+    assert kept == [(True, person, None, None)]
+    assert night.differences("contacts") == {}
+
+
+def test_silence_about_many_records_erases_nothing(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = streams_of("calls")
+    monkeypatch.setattr("connectors.hubspot.erasures.MOST_AT_ONCE", 5)
+    night.sync(calls)
+    night.let_a_day_pass("delete from hubspot.calls where id in (select id from hubspot.calls limit 6)")
+
+    report = night.sync(calls)
+
+    assert [stream.stream.lane for stream in report.streams if stream.outcome == "failed"] == ["erasures"]
+    assert "nothing was erased" in str(report.streams[2].error)
+    assert night.query("select count(*) from raw_hubspot.calls where _is_deleted") == [(0,)]
