@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from connectors.sandbox.catalogue import COMPOUND_TYPES
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.salesforce.errors import Refusal, not_found
 from connectors.sandbox.salesforce.jobs import Job
@@ -143,6 +144,8 @@ class BulkJobs:
         query = parse_query(text)
         _refuse_unsupported(query)
         plan = self.org.plan_parsed(query, with_deleted=with_deleted)
+        if any(column.kind in COMPOUND_TYPES for column in plan.columns):
+            raise Refusal(400, "FUNCTIONALITY_NOT_ENABLED", "Selecting compound data not supported in Bulk Query")
         if plan.object_name in self.org.state.no_bulk:
             raise Refusal(400, "INVALIDENTITY", f"Entity '{plan.object_name}' is not supported by the Bulk API.")
         return plan

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from connectors.sandbox.catalogue import SalesforceField
 from connectors.sandbox.salesforce.errors import Refusal, invalid_field
 from connectors.sandbox.salesforce.objects import ObjectView, relationship_name
+from connectors.sandbox.salesforce.schema import ADDRESS_PARTS
 from connectors.sandbox.salesforce.soql import Path, Query, locate
 
 ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
@@ -31,11 +32,15 @@ class FoundField:
 
     field: SalesforceField
     parent: Parent | None
+    parts: tuple[SalesforceField, ...] = ()
 
     @property
     def sql(self) -> str:
-        """Quoted column; names come from the catalogue only."""
-        return f'"{RECORD if self.parent is None else self.parent.alias}"."{self.field.name}"'
+        """Quoted column, or the JSON of a compound; names come from the org's schema only."""
+        alias = RECORD if self.parent is None else self.parent.alias
+        if self.field.is_compound:
+            return _compound_sql(alias, self.parts)
+        return f'"{alias}"."{self.field.name}"'
 
     @property
     def name(self) -> str:
@@ -58,11 +63,11 @@ class FieldFinder:
         if len(parts) > 1 and parts[0].lower() == self.object_name.lower():
             parts = parts[1:]
         if len(parts) == 1:
-            return FoundField(self._field(self.object_name, parts[0], path), None)
+            return self._found(self.object_name, parts[0], path, None)
         if len(parts) > 2:
             raise self.refuse(path, "The sandbox follows a relationship one level up, no further.")
         parent = self._parent(path, parts[0])
-        return FoundField(self._field(parent.object_name, parts[1], path), parent)
+        return self._found(parent.object_name, parts[1], path, parent)
 
     def refuse(self, path: Path, message: str) -> Refusal:
         """INVALID_FIELD with the place in the query."""
@@ -75,6 +80,13 @@ class FieldFinder:
             f' ON "{parent.alias}"."Id" = "{RECORD}"."{parent.field.name}"'
             for parent in self.parents.values()
         )
+
+    def _found(self, object_name: str, name: str, path: Path, parent: Parent | None) -> FoundField:
+        field = self._field(object_name, name, path)
+        if not field.is_compound:
+            return FoundField(field, parent)
+        parts = [part for part in self.view.fields(object_name) if part.compound == field.name]
+        return FoundField(field, parent, tuple(parts))
 
     def _field(self, object_name: str, name: str, path: Path) -> SalesforceField:
         found = self.view.find_field(object_name, name)
@@ -96,3 +108,24 @@ class FieldFinder:
             )
         name = relationship_name(reference) or relationship
         return self.parents.setdefault(name, Parent(name, reference.reference_to, reference))
+
+
+def _compound_sql(alias: str, parts: tuple[SalesforceField, ...]) -> str:
+    """An address as REST sends it, its keys in the service's order; null if every part is."""
+    by_key = {_part_key(part.name): part for part in parts}
+    columns = [f'"{alias}"."{part.name}"' for part in parts]
+    values = []
+    for key in sorted(ADDRESS_PARTS):
+        part = by_key.get(key)
+        value = "NULL" if part is None else f'"{alias}"."{part.name}"'
+        cast = "::DOUBLE" if part is not None and part.type == "double" else ""
+        values.append(f"'{key[0].lower()}{key[1:]}', {value}{cast}")
+    if not columns:
+        return "NULL"
+    anything = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+    return f"CASE WHEN {anything} THEN json_object({', '.join(values)}) END"
+
+
+def _part_key(name: str) -> str:
+    plain = name.removesuffix("__s")
+    return next((key for key in ADDRESS_PARTS if plain.endswith(key)), plain)

@@ -8,6 +8,7 @@ import io
 import duckdb
 from pyarrow import csv
 
+from connectors.sandbox.catalogue import COMPOUND_TYPES
 from connectors.sandbox.salesforce.fields import Parent
 from connectors.sandbox.salesforce.objects import NUMBER_TYPES
 from connectors.sandbox.salesforce.plan import Column, Plan
@@ -105,6 +106,8 @@ def _json_value(column: Column, place: int) -> str:
         text = f"CAST({value} AS VARCHAR)"
     elif column.kind in NUMBER_TYPES:
         text = f"{_NUMBER}({value})"
+    elif column.kind in COMPOUND_TYPES:
+        text = f"CAST({value} AS VARCHAR)"
     elif column.kind == "anyType":
         number = f"{_NUMBER}(TRY_CAST({value} AS DECIMAL(18, 2)))"
         text = f"CASE WHEN is_number THEN {number} ELSE CAST(to_json({value}) AS VARCHAR) END"

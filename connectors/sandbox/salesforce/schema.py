@@ -49,6 +49,10 @@ KEY_PREFIXES: dict[str, str] = {
 }
 # objects without getDeleted and getUpdated (object reference: supported calls)
 NOT_REPLICATEABLE = frozenset({"Organization", "OpportunityStage", "RecordType", "CurrencyType", "DatedConversionRate"})
+# compound fields of standard objects: their type, and the prefix or the names of their parts
+STANDARD_COMPOUNDS: dict[str, dict[str, str]] = {"Account": {"BillingAddress": "Billing"}}
+PERSON_NAMES = ("FirstName", "LastName", "Salutation", "MiddleName", "Suffix")
+ADDRESS_PARTS = ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude", "GeocodeAccuracy")
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def _objects(
 ) -> list[SalesforceObject]:
     made = {
         name: SalesforceObject(
-            name, KEY_PREFIXES.get(name), salesforce_fields(name), is_replicateable=name not in NOT_REPLICATEABLE
+            name, KEY_PREFIXES.get(name), _standard_fields(name), is_replicateable=name not in NOT_REPLICATEABLE
         )
         for name in SALESFORCE
     }
@@ -163,6 +167,22 @@ def _objects(
         for one in made.values()
         if one.name in columns
     ]
+
+
+def _standard_fields(name: str) -> tuple[SalesforceField, ...]:
+    """The catalogue's fields, with the compounds that have no column."""
+    compounds = STANDARD_COMPOUNDS.get(name, {})
+    made: list[SalesforceField] = []
+    for known in salesforce_fields(name):
+        compound = next((whole for whole, stem in compounds.items() if known.name in _parts(stem)), None)
+        if known.name in PERSON_NAMES:
+            compound = "Name"
+        made.append(replace(known, compound=compound) if compound else known)
+    return (*made, *(field_of(whole, {"type": "address"}) for whole in compounds))
+
+
+def _parts(stem: str) -> set[str]:
+    return {f"{stem}{part}" for part in ADDRESS_PARTS}
 
 
 def _object_of(name: str, definition: Mapping[str, object]) -> SalesforceObject:

@@ -1,57 +1,17 @@
 """What an administrator does to the org's objects and fields, as edits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import duckdb
-import orjson
 
 from connectors.sandbox.catalogue import SALESFORCE, salesforce_fields
-from connectors.sandbox.salesforce.schema import CREATE_SCHEMA_TABLE, OrgSchema, SalesforceObject, field_of
+from connectors.sandbox.salesforce.currencies import enable_currencies
+from connectors.sandbox.salesforce.definitions import add_object, make_field, remember
+from connectors.sandbox.salesforce.schema import OrgSchema, SalesforceObject, field_of
 from connectors.sandbox.salesforce.values import long_id
 from connectors.sandbox.state import EditError, SandboxState
 
 Given = Mapping[str, object]
-# what every custom object has
-AUDIT_FIELDS: tuple[dict[str, object], ...] = (
-    {"name": "Id", "type": "id"},
-    {"name": "OwnerId", "type": "reference", "reference_to": "User"},
-    {"name": "IsDeleted", "type": "boolean"},
-    {"name": "Name", "type": "string", "length": 80},
-    {"name": "CreatedDate", "type": "datetime"},
-    {"name": "CreatedById", "type": "reference", "reference_to": "User"},
-    {"name": "LastModifiedDate", "type": "datetime"},
-    {"name": "LastModifiedById", "type": "reference", "reference_to": "User"},
-    {"name": "SystemModstamp", "type": "datetime"},
-)
-ADDRESS_PARTS = (
-    ("Street", {"type": "textarea", "length": 255}),
-    ("City", {"type": "string", "length": 40}),
-    ("State", {"type": "string", "length": 80}),
-    ("PostalCode", {"type": "string", "length": 20}),
-    ("Country", {"type": "string", "length": 80}),
-    ("Latitude", {"type": "double", "precision": 18, "scale": 15}),
-    ("Longitude", {"type": "double", "precision": 18, "scale": 15}),
-)
-
-
-def _add_object(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, object]:
-    """`name`, `fields` ([{name, type, ...}]); `label`, `custom_setting`, `replicateable`, `queryable`."""
-    name = str(given.get("name") or given.get("object"))
-    known = OrgSchema.read(cursor).objects
-    if name in known:
-        raise EditError(f"there is an object {name} already")
-    fields = given.get("fields", [])
-    if not isinstance(fields, list):
-        raise EditError("fields must be a list of {name, type, ...}")
-    custom = sum(one.is_custom for one in known.values())
-    prefix = given.get("key_prefix", f"a{custom // 10 % 10}{custom % 10}")
-    definition = {**{key: value for key, value in given.items() if key != "fields"}, "key_prefix": prefix}
-    cursor.execute(f'CREATE TABLE salesforce."{name}" ("Id" VARCHAR)')
-    _remember(cursor, name, "", definition)
-    given_names = {str(one.get("name")) for one in fields}
-    for one in (*(field for field in AUDIT_FIELDS if field["name"] not in given_names), *fields):
-        _make_field(cursor, name, str(one.get("name")), one)
-    return {"object": name, "key_prefix": prefix}
 
 
 def _drop_object(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, object]:
@@ -75,7 +35,7 @@ def _add_field(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, obj
         raise EditError(f"{found.name} has a field {name} already")
     values = given.get("values")
     definition = {**given, **({"picklist": values} if isinstance(values, list) else {})}
-    _make_field(cursor, found.name, name, definition)
+    make_field(cursor, found.name, name, definition)
     if "default" in given:
         cursor.execute(f'UPDATE salesforce."{found.name}" SET "{name}" = ?', [given["default"]])
     if isinstance(values, Mapping):
@@ -89,7 +49,7 @@ def _add_field(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, obj
 def _drop_field(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, object]:
     """A custom field goes with its values; a standard one is only gone from every answer."""
     found, name = _known_field(cursor, given)
-    _remember(cursor, found.name, name, {"dropped": True})
+    remember(cursor, found.name, name, {"dropped": True})
     field = next(one for one in found.fields if one.name == name)
     if field.is_custom and not field.is_compound and name.endswith("__c") and not _in_catalogue(found.name, name):
         cursor.execute(f'ALTER TABLE salesforce."{found.name}" DROP COLUMN "{name}"')
@@ -109,37 +69,8 @@ def _retype_field(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, 
         f'ALTER TABLE salesforce."{found.name}" ALTER COLUMN "{name}" SET DATA TYPE {made.duckdb_type}'
         f' USING TRY_CAST("{name}" AS {made.duckdb_type})'
     )
-    _remember(cursor, found.name, name, definition)
+    remember(cursor, found.name, name, definition)
     return {"object": found.name, "field": name}
-
-
-def _make_field(cursor: duckdb.DuckDBPyConnection, object_name: str, name: str, definition: Given) -> None:
-    try:
-        made = field_of(name, definition)
-    except ValueError as error:
-        raise EditError(str(error)) from error
-    if not name.replace("_", "").isalnum():
-        raise EditError(f"{name!r} is no field name")
-    _remember(cursor, object_name, name, definition)
-    if made.type == "address":
-        stem = name.removesuffix("__c").removesuffix("Address")
-        suffix = "__s" if name.endswith("__c") else ""
-        joint = "__" if suffix else ""
-        for part, type_ in ADDRESS_PARTS:
-            _make_field(cursor, object_name, f"{stem}{joint}{part}{suffix}", {**type_, "compound": name})
-    elif name != "Id":
-        cursor.execute(f'ALTER TABLE salesforce."{object_name}" ADD COLUMN IF NOT EXISTS "{name}" {made.duckdb_type}')
-
-
-def _remember(cursor: duckdb.DuckDBPyConnection, object_name: str, field_name: str, definition: Given) -> None:
-    kept = {key: value for key, value in definition.items() if key not in ("crm", "kind", "object", "name", "values")}
-    if isinstance(definition.get("values"), Sequence):
-        kept["picklist"] = definition["values"]
-    cursor.execute(CREATE_SCHEMA_TABLE)
-    cursor.execute(
-        "INSERT OR REPLACE INTO salesforce._schema VALUES (?, ?, ?)",
-        [object_name, field_name, orjson.dumps(kept).decode()],
-    )
 
 
 def _known(cursor: duckdb.DuckDBPyConnection, given: Given) -> SalesforceObject:
@@ -205,11 +136,12 @@ def _in_catalogue(object_name: str, field_name: str) -> bool:
 
 
 SCHEMA_EDITS: dict[str, Callable[[SandboxState, Given], dict[str, object]]] = {
-    "add_object": _in_transaction(_add_object),
+    "add_object": _in_transaction(add_object),
     "drop_object": _in_transaction(_drop_object),
     "add_field": _in_transaction(_add_field),
     "drop_field": _in_transaction(_drop_field),
     "retype_field": _in_transaction(_retype_field),
+    "enable_currencies": _in_transaction(enable_currencies),
     "change_org": _in_transaction(_change_org),
     "hide_field": _visibility(hidden=True, of_field=True),
     "show_field": _visibility(hidden=False, of_field=True),

@@ -31,8 +31,17 @@ def keep_edits(connection: duckdb.DuckDBPyConnection, object_name: str, rows: st
                 where object = 'Opportunity' and id not in (select "Id" from salesforce."Opportunity"))"""
             )
     standing = [row[0] for row in connection.execute(f'describe salesforce."{object_name}"').fetchall()]
-    added = ", ".join(f'standing."{name}"' for name in standing if name not in columns)
+    added = ", ".join(_kept(name) for name in standing if name not in columns)
     if added:
         connection.execute(f"""
             create or replace temp table {rows} as select {rows}.*, {added}
             from {rows} left join salesforce."{object_name}" as standing using ("Id")""")
+
+
+def _kept(name: str) -> str:
+    # every record of a multi-currency org has a currency, new ones the company's
+    default = (
+        'coalesce(standing.{0}, (select any_value("IsoCode") from salesforce."CurrencyType" where'
+        ' "IsCorporate")) as {0}'
+    )
+    return default.format(f'"{name}"') if name == "CurrencyIsoCode" else f'standing."{name}"'
