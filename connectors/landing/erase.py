@@ -57,7 +57,9 @@ def erase_from_log(log: LandingLog, lease: Lease, manifest: Manifest) -> tuple[s
                 rewritten.append(load.load_id)
     finally:
         engine.close()
-    _mark_done(log, manifest)
+    for load in loads:
+        if load.load_id == manifest.load_id:
+            _mark_done(log, load)
     return tuple(rewritten)
 
 

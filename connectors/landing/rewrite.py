@@ -84,7 +84,7 @@ def save_manifest(log: LandingLog, manifest: Manifest) -> None:
     """Put `manifest` in the place of the load's own, in full or not at all."""
     path = load_folder(log, manifest) / MANIFEST
     write_atomically(path, manifest.to_bytes())
-    log.forget(path)
+    log.forget(manifest.request.connection)
 
 
 def sweep(log: LandingLog, manifest: Manifest) -> None:
