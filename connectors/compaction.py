@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.engine import EngineSettings, open_warehouse
+from connectors.engine import LOCK_WAIT_SECONDS, EngineSettings, open_warehouse
 from connectors.errors import UnexpectedReplyError
 from connectors.landing.durable import publish, sync_folder
 from connectors.schema import literal, quote
@@ -26,7 +26,9 @@ class Compaction:
     after: int
 
 
-def compact_warehouse(path: Path, settings: EngineSettings | None = None) -> Compaction:
+def compact_warehouse(
+    path: Path, settings: EngineSettings | None = None, *, wait_seconds: float = LOCK_WAIT_SECONDS
+) -> Compaction:
     """Write every table and view into a new file and put it in the place of the old one, all at once.
 
     The file is held for writing meanwhile; it needs as much free disk as it is large. A process that dies leaves the
@@ -40,7 +42,7 @@ def compact_warehouse(path: Path, settings: EngineSettings | None = None) -> Com
     new = path.with_name(path.name + ".compacting")
     for leftover in (new, Path(f"{new}.wal")):
         leftover.unlink(missing_ok=True)
-    with open_warehouse(path, settings) as connection:
+    with open_warehouse(path, settings, wait_seconds=wait_seconds) as connection:
         connection.execute("checkpoint")
         _copy(connection, new)
         if os.name != "nt":  # Windows cannot replace an open file
