@@ -153,9 +153,9 @@ class Tap(Extractor):
                 ["sh", "-c", f"{tap} --config {config} --discover > {found}"],
                 [sys.executable, "-m", "benchmarks.extract.catalog", "select", str(found), str(catalog)],
             ]
-            return [*prepare, [tap, "--config", str(config), "--catalog", str(catalog)]]
+            return [*prepare, [tap, "--config", str(config), "--properties", str(catalog)]]
         state.write_text(json.dumps(last_singer_state(place.outputs[0])))
-        return [[tap, "--config", str(config), "--catalog", str(catalog), "--state", str(state)]]
+        return [[tap, "--config", str(config), "--properties", str(catalog), "--state", str(state)]]
 
     def rows_sql(self, place: Place) -> str:
         """RECORD messages."""
