@@ -9,16 +9,33 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
+from pydantic import PrivateAttr
 
 from connectors.engine import read_warehouse
+from dagster_project.dbt_calls import start_warm_dbt
+from dagster_project.settings import read_paths
+from dagster_project.warm_dbt import WarmDbt, is_warm
 
 
 class NightlyDbt(DbtCliResource):
-    """dagster-dbt's command line less two things it does at each call.
+    """dagster-dbt's command line on one warm process for all builds of a run, and less two things it does at each call.
 
     It asks `dbt --version` in a process of its own, and loads dbt's adapter and macros into this one, for row counts
     that then keep the warehouse open for writing. Together they cost about ten seconds a night.
     """
+
+    _warm: WarmDbt | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Begin to be warm when the run begins, while it reads the CRMs; who began before has the process then."""
+        super().setup_for_execution(context)
+        if not is_warm():
+            self._warm = start_warm_dbt(read_paths())
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """End the process that this run began."""
+        if self._warm is not None:
+            self._warm.close()
 
     @cached_property
     def _cli_version(self) -> Version:

@@ -1,7 +1,6 @@
 """The dbt project as Dagster and the commands see it: where it is, its manifest, and how dbt is called."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,25 +8,14 @@ import orjson
 import yaml
 from dagster_dbt import DbtProject
 
+from dagster_project.dbt_calls import DBT_DIR, dbt_environment, is_parsed, parse
 from dagster_project.dbt_command import NightlyDbt
 from dagster_project.publishing import TableName
-from dagster_project.settings import PROJECT_DIR, Paths, read_paths
+from dagster_project.settings import read_paths
+from dagster_project.warm_dbt import RELAY_ARGUMENTS
 
-DBT_DIR = PROJECT_DIR / "dbt"
 MARTS_SCHEMA = "marts"
 QUALITY_TABLES = ("stage_definition_findings", "finding_opportunities", "check_runs")
-# beside the interpreter that runs us, so that no activated environment is needed
-DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
-
-
-def dbt_environment(paths: Paths) -> dict[str, str]:
-    """The variables that dbt's own configuration reads (dbt_project.yml and profiles.yml)."""
-    return {
-        "CRM_WAREHOUSE": str(paths.warehouse),
-        "DBT_TARGET_PATH": str(paths.dbt_target),
-        "DBT_LOG_PATH": str(paths.dbt_target.parent / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
 
 
 def prepared_project() -> DbtProject:
@@ -38,24 +26,19 @@ def prepared_project() -> DbtProject:
     paths = read_paths()
     os.environ.update(dbt_environment(paths))
     project = DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR, target_path=paths.dbt_target)
-    if _is_stale(project.manifest_path):
-        paths.dbt_target.mkdir(parents=True, exist_ok=True)
-        parsed = subprocess.run(  # noqa: S603 - our own executable and arguments
-            [DBT_EXECUTABLE, "--quiet", "parse", "--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR],
-            env={**os.environ, **dbt_environment(paths)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if parsed.returncode:
-            raise RuntimeError(f"dbt could not parse {DBT_DIR}:\n{parsed.stdout}{parsed.stderr}")
+    if not is_parsed(paths):
+        parse(paths)
     return project
 
 
 def dbt_resource(project: DbtProject) -> NightlyDbt:
     """The dbt command line for assets."""
     return NightlyDbt(
-        project_dir=str(project.project_dir), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT_EXECUTABLE)
+        project_dir=str(project.project_dir),
+        profiles_dir=str(DBT_DIR),
+        # dagster-dbt starts a relay, which becomes the plain dbt where no warm process waits
+        dbt_executable=sys.executable,
+        global_config_flags=list(RELAY_ARGUMENTS),
     )
 
 
@@ -72,12 +55,3 @@ def dbt_var(name: str) -> str:
     """Default of a dbt var, from dbt_project.yml: for the few limits that act outside dbt (what holds publication)."""
     project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
     return str(project["vars"][name])
-
-
-def _is_stale(manifest: Path) -> bool:
-    if not manifest.exists():
-        return True
-    made_at = manifest.stat().st_mtime
-    return any(
-        path.stat().st_mtime > made_at for path in DBT_DIR.rglob("*") if path.suffix in {".sql", ".yml", ".md", ".csv"}
-    )

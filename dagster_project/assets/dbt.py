@@ -1,7 +1,6 @@
 """The dbt layers: seeds, staging and intermediate before the findings; marts after them."""
 
 import datetime
-import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 import expectations
 from dagster_project.as_of import AsOf, dbt_moment, resolve_as_of
+from dagster_project.dbt_calls import build_vars
 from dagster_project.dbt_command import NightlyDbt, with_row_counts
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
@@ -82,8 +82,6 @@ def marts(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, ware
 def _build(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, warehouse: WarehouseFile) -> Iterator[Any]:
     os.environ.update(dbt_moment(resolve_as_of(config, warehouse.path)))
     # unit tests prove formulas, which no night changes: `make test` runs them
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    if (time_zone := read_time_zone()) != "UTC":
-        arguments += ["--vars", json.dumps({"reporting_time_zone": time_zone})]
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", *build_vars()]
     with warehouse.writing():
         yield from with_row_counts(dbt.cli(arguments, context=context).stream(), warehouse.path)

@@ -16,6 +16,7 @@ from rich.console import Console
 from connectors.errors import EXIT_FAILED, EXIT_TRY_LATER, BusyError, CrmError
 from connectors.landing import Lease
 from connectors.sandbox.process import RunningSandbox, SandboxError, start_sandbox
+from dagster_project.dbt_calls import start_warm_dbt
 from dagster_project.demo.progress import Progress
 from dagster_project.demo.report import show_held_back, show_report
 from dagster_project.demo.timings import write_timings
@@ -47,7 +48,10 @@ def _play_alone(console: Console, settings: Settings) -> int:
         else "Playing the sandbox CRMs' next day and loading Dagster and dbt ..."
     )
     try:
-        with _crms_while_loading(settings, is_first=is_first) as (sandbox, changes):
+        with (
+            contextlib.closing(start_warm_dbt(paths)),
+            _crms_while_loading(settings, is_first=is_first) as (sandbox, changes),
+        ):
             os.environ["SANDBOX_URL"] = sandbox.url
             before = _published(paths)
             until_run = time.monotonic() - started

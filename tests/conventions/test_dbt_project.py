@@ -4,12 +4,13 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dagster_project.dbt_project import DBT_DIR, DBT_EXECUTABLE
+from dagster_project.dbt_calls import DBT_DIR
 
 CLOCKS = re.compile(
     r"\b(current_date|current_timestamp|now\(|getdate\(|get_current_timestamp|localtimestamp|today\()", re.I
@@ -24,7 +25,16 @@ DUCKDB_ONLY = re.compile(
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     target = tmp_path_factory.mktemp("dbt")
     subprocess.run(
-        [DBT_EXECUTABLE, "--quiet", "--warn-error", "parse", "--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR],
+        [
+            Path(sys.executable).with_name("dbt"),
+            "--quiet",
+            "--warn-error",
+            "parse",
+            "--project-dir",
+            DBT_DIR,
+            "--profiles-dir",
+            DBT_DIR,
+        ],
         env={
             **os.environ,
             "DBT_TARGET_PATH": str(target),
