@@ -24,6 +24,10 @@ Treatment = Literal["keep", "hash", "block"]
 CRMS: Final = ("hubspot", "salesforce")
 DEFAULTS: Final = Path(__file__).with_suffix(".toml")
 
+# holds the values of every tracked field of Opportunity in two columns of its own
+_FIELD_HISTORY: Final = "OpportunityFieldHistory"
+_FIELD_VALUES: Final = ("oldvalue", "newvalue")
+
 _TREATMENTS: Final = get_args(Treatment)
 _SECTIONS: Final = ("allow_columns", "columns", "custom_objects", "deny_columns", "objects")
 _LISTS: Final = ("allow", "deny")
@@ -87,7 +91,9 @@ class ReadingRules:
             ConfigurationError: the file cannot be read, has a key or value that no rule knows, or would block or
                 hash a column without which no row can be found again.
         """
-        return cls(_extended(_defaults()._crms, path))
+        rules = cls(_extended(_defaults()._crms, path))
+        _check_field_history(rules, path)
+        return rules
 
     def allows_object(self, crm: str, name: str, *, is_custom: bool) -> bool:
         """Whether the object is read at all."""
@@ -144,6 +150,21 @@ def _extended(known: Mapping[str, _CrmRules], path: Path) -> dict[str, _CrmRules
     document = file.document()
     file.check_names(document, CRMS, "")
     return {crm: _extended_crm(known[crm], file, crm, file.table(document.get(crm, {}), crm)) for crm in CRMS}
+
+
+def _check_field_history(rules: ReadingRules, path: Path) -> None:
+    """Refuse to take a field out of Opportunity while its old and new values are read from the field history."""
+    crm = rules._crms["salesforce"]
+    withdrawn = any(rule.treatment != "keep" and _fits("opportunity", (rule.objects,)) for rule in crm.treatments)
+    denied = any(_fits("opportunity", (objects,)) for objects in (*crm.allowed, *crm.denied))
+    decided = [any(rule.fits(_FIELD_HISTORY.lower(), name) for rule in crm.treatments) for name in _FIELD_VALUES]
+    is_read = rules.allows_object("salesforce", _FIELD_HISTORY, is_custom=False)
+    if is_read and (withdrawn or denied) and not all(decided):
+        raise ConfigurationError(
+            f"{path}: a rule takes a field out of Opportunity, whose old values {_FIELD_HISTORY} may still hold. Say "
+            f"what becomes of them: [salesforce.columns.{_FIELD_HISTORY}] with OldValue and NewValue. "
+            f"Allowed: {', '.join(_TREATMENTS)}."
+        )
 
 
 def _extended_crm(known: _CrmRules, file: "_File", crm: str, sections: Mapping[str, object]) -> _CrmRules:

@@ -66,7 +66,7 @@ def test_a_person_s_file_extends_and_overrides_the_defaults(tmp_path: Path) -> N
         """
         [salesforce.columns.Task]
         description = "keep"
-        [salesforce.columns."*"]
+        [salesforce.columns.Lead]
         "*email*" = "hash"
         [hubspot.columns.contacts]
         email = "hash"
@@ -146,6 +146,19 @@ def test_a_glob_does_not_reach_ids_stamps_and_foreign_keys(tmp_path: Path) -> No
     for name in ("id", "hs_object_id", "lastmodifieddate", "hubspot_owner_id", "dealstage", "archived_at"):
         assert own.treatment("hubspot", "contacts", name) == "keep"
     assert own.treatment("salesforce", "Contact", "Amount") == "block"
+
+
+def test_a_field_taken_out_of_opportunities_asks_what_becomes_of_its_history(tmp_path: Path) -> None:
+    rule = '[salesforce.columns.Opportunity]\nNextStep = "block"\n'
+    decision = '[salesforce.columns.OpportunityFieldHistory]\n"*Value" = "block"\n'
+
+    with pytest.raises(ConfigurationError, match="OldValue and NewValue"):
+        rules(tmp_path, rule)
+
+    own = rules(tmp_path, rule + decision)
+    assert own.treatment("salesforce", "OpportunityFieldHistory", "OldValue") == "block"
+    own = rules(tmp_path, rule + '[salesforce.objects]\ndeny = ["OpportunityFieldHistory"]\n')
+    assert own.treatment("salesforce", "Opportunity", "NextStep") == "block"
 
 
 @pytest.mark.parametrize(
