@@ -9,7 +9,7 @@ from connectors.sync import plan_sync
 from crm.answer import Answer, as_document, exit_code_of, message_of, worst
 from crm.choice import Choice, check_objects, choose_streams
 from crm.reach import every_stream, reach_crms
-from crm.terminal import Terminal, new_table, show_number, show_time
+from crm.terminal import Terminal, new_table, show_day_and_time, show_number, show_time
 from dagster_project.settings import Settings, read_settings
 
 
@@ -57,15 +57,16 @@ def _parts(crm: str, plan: Plan, settings: Settings, spent: int) -> list[Rendera
         "rows",
         "calls",
         "min",
-        "of day",
-        right=("rows", "calls", "min", "of day"),
+        "% day",
+        right=("rows", "calls", "min", "% day"),
+        whole=("object", "lane", "from (UTC)"),
     )
     for line in plan.lines:
         table.add_row(
             line.stream.object_name,
             line.stream.lane,
             line.api,
-            show_time(line.window.lo) if line.window.lo else "all",
+            show_day_and_time(line.window.lo),
             show_number(line.expected_rows),
             show_number(line.calls),
             "?" if line.minutes is None else f"{line.minutes:.1f}",
@@ -101,7 +102,9 @@ def _notes(plan: Plan) -> list[Text]:
 
 def _summary(plan: Plan, settings: Settings, spent: int) -> str:
     until = max((line.window.hi for line in plan.lines), default=None)
-    said = [f"Up to {show_time(until)} UTC. This plan itself took {spent} calls."] if until else []
+    said = [f"Up to {show_time(until)} UTC; planning itself took {spent} calls."] if until else []
+    if any(line.expected_rows is None or line.calls is None for line in plan.lines):
+        said.append("? is what only reading can tell.")
     if plan.quota is not None:
         quota = plan.quota
         said.append(
@@ -120,7 +123,7 @@ def _summary(plan: Plan, settings: Settings, spent: int) -> str:
 def _share(calls: int | None, quota: Quota | None) -> str:
     if calls is None or quota is None or not quota.maximum:
         return "?"
-    return f"{calls / quota.maximum:.2%}"
+    return f"{100 * calls / quota.maximum:.2f}"
 
 
 def _document(plan: Plan, settings: Settings, spent: int) -> dict[str, object]:

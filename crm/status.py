@@ -150,9 +150,16 @@ def _headline(standing: _Standing) -> Text:
 
 def _lanes_table(standing: _Standing) -> RenderableType:
     table = new_table(
-        "", "object", "lane", "loads", "rows read", "complete until", "waits for", right=("loads", "rows read")
+        "",
+        "object",
+        "lane",
+        "loads",
+        "rows read",
+        "complete until",
+        "waits for",
+        right=("loads", "rows read"),
+        whole=("object", "lane", "complete until"),
     )
-    table.title = None
     for lane in standing.lanes:
         waits = [f"{lane.unapplied} to apply"] if lane.unapplied else []
         waits += ["rest of a load"] if lane.is_interrupted else []

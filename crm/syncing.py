@@ -98,6 +98,7 @@ def _parts(report: SyncReport) -> list[RenderableType]:
         "seconds",
         "outcome",
         right=("rows", "calls", "seconds"),
+        whole=("object", "lane", "outcome"),
     )
     for stream in report.streams:
         table.add_row(

@@ -25,17 +25,29 @@ class Terminal:
         sys.stdout.buffer.flush()
 
 
-def new_table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
-    """An empty table without lines; columns named in `right` hold numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def new_table(title: str, *columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+    """An empty table without lines; columns named in `right` hold numbers, those in `whole` are never broken."""
+    table = Table(
+        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if column in right else "left",
+            overflow="fold",
+            no_wrap=column in right or column in whole,
+        )
     return table
 
 
 def show_time(moment: datetime | None) -> str:
     """A time as people read it, in UTC to the minute; "-" for None."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def show_day_and_time(moment: datetime | None) -> str:
+    """A time of this year, where the column is narrow; UTC, "all" for None."""
+    return f"{moment.astimezone(UTC):%m-%d %H:%M}" if moment else "all"
 
 
 def show_number(number: int | None) -> str:
