@@ -20,6 +20,10 @@ PATIENCE_SECONDS = 4 * 3600.0  # a job that takes longer goes on without us, and
 JOBS = "/jobs/query"
 
 
+class JobTooSlowError(TransientError):
+    """A job is not done after hours; it goes on without us."""
+
+
 class JobFailedError(RejectedRequestError):
     """Salesforce gave a job up; the same query may succeed in another one, or by REST."""
 
@@ -72,7 +76,7 @@ class BulkQueries:
 
         Raises:
             JobFailedError: Salesforce gave it up.
-            TransientError: it is not done after hours; it goes on.
+            JobTooSlowError: it is not done after hours; it goes on.
         """
         waits = list(POLL_SECONDS)
         due = job.made_at + waits.pop(0) if job.made_at else 0.0
@@ -90,7 +94,7 @@ class BulkQueries:
                     detail=str(info.get("errorMessage") or ""),
                 )
             if time.monotonic() > give_up:
-                raise TransientError(
+                raise JobTooSlowError(
                     f"Bulk job {job.id} is not done after {self._patience / 3600:.1f} h. Run again later: the next run "
                     "goes on with this job."
                 )
@@ -108,6 +112,12 @@ class BulkQueries:
         if not rows.isdigit():
             raise UnexpectedReplyError(f"Salesforce sent a page of Bulk job {job.id} without its number of rows.")
         return "" if following == "null" else following, int(rows)
+
+    def abort(self, job: BulkJob) -> None:
+        """Stop a job that nobody waits for any more, and remove it."""
+        with suppress(RejectedRequestError, TransientError):
+            self._client.patch(job.path, {"state": "Aborted"}, family="bulk_abort", version=job.version)
+        self.delete(job)
 
     def delete(self, job: BulkJob) -> None:
         """Remove a finished job and its results. One that cannot be removed expires by itself after seven days."""

@@ -72,6 +72,16 @@ class SalesforceClient:
         return self._transport.pacing.remaining
 
     @property
+    def limit(self) -> LimitReading | None:
+        """What the last reply said about the daily calls; None before the first."""
+        return self._transport.pacing.limit
+
+    @property
+    def reserve(self) -> float:
+        """Share of the daily calls that is left to the org's other programs."""
+        return self._transport.pacing.reserve
+
+    @property
     def bytes_received(self) -> int:
         """Body bytes so far, decompressed."""
         return self._transport.bytes_received
@@ -92,6 +102,10 @@ class SalesforceClient:
     def post(self, path: str, body: object, *, family: str) -> Reply:
         """POST JSON."""
         return self._transport.send("POST", self._address(path), family=family, body=body)
+
+    def patch(self, path: str, body: object, *, family: str, version: str = "") -> Reply:
+        """PATCH JSON."""
+        return self._transport.send("PATCH", self._address(path, version), family=family, body=body)
 
     def delete(self, path: str, *, family: str, version: str = "") -> None:
         """DELETE a resource."""
@@ -124,6 +138,10 @@ class SalesforceClient:
             answers.extend(self._read_together(paths[first : first + at_once], family))
         return answers
 
+    def part_url(self, path: str) -> str:
+        """The address of a part of a Composite call."""
+        return f"/services/data/v{self.version}{path}"
+
     def try_get(self, path: str, *, family: str) -> object:
         """Body of a JSON resource, or the RejectedRequestError it met."""
         try:
@@ -133,7 +151,7 @@ class SalesforceClient:
 
     def _read_together(self, paths: Sequence[str], family: str) -> list[object]:
         parts = [
-            {"method": "GET", "url": f"/services/data/v{self.version}{path}", "referenceId": f"part{number}"}
+            {"method": "GET", "url": self.part_url(path), "referenceId": f"part{number}"}
             for number, path in enumerate(paths)
         ]
         body = {"allOrNone": False, "compositeRequest": parts}

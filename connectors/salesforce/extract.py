@@ -10,6 +10,7 @@ fetch    ─ pages or results ─► parts with checkpoints; all jobs of a run a
 
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import requests
@@ -17,15 +18,17 @@ import requests
 from connectors.errors import ConfigurationError, UnexpectedReplyError
 from connectors.landing import OpenLoad, Window
 from connectors.pacing import Pace, Pacing
+from connectors.reading_rules import ReadingRules
 from connectors.salesforce.auth import ClientCredentials, SalesforceLogin, open_session
 from connectors.salesforce.bulk import PAGE_ROWS, BulkQueries
 from connectors.salesforce.client import SalesforceClient, checked_version
 from connectors.salesforce.metadata import Metadata
-from connectors.salesforce.objects import API_VERSION, CONNECTION, STREAMS, ensure_tables, find_object, raw_tables
+from connectors.salesforce.objects import API_VERSION, CONNECTION, OPTION_LABELS, STREAMS, ensure_tables, raw_tables
 from connectors.salesforce.planning import Planner
+from connectors.salesforce.probing import Prober, read_quota
 from connectors.salesforce.reading import Reader
 from connectors.secret import Secret
-from connectors.streams import Fetched, PlanLine, Stream
+from connectors.streams import Fetched, PlanLine, Probe, Quota, Stream
 from connectors.wire import Timeouts, session_sender
 
 __all__ = ["STREAMS", "SalesforceConnector", "connect", "ensure_tables", "raw_tables"]
@@ -37,7 +40,7 @@ NO_SECRET = Secret("")
 CLOCK_FRESH_SECONDS = 60.0  # a Date header this old only makes the window end that much earlier
 
 
-def connect(
+def connect(  # noqa: PLR0913 - a setting each
     *,
     login_url: str,
     client_id: str = "",
@@ -47,6 +50,7 @@ def connect(
     reserve: float = RESERVE,
     api_version: str = API_VERSION,
     timeouts: Timeouts | None = None,
+    rules: ReadingRules | None = None,
     bulk_page_rows: int = PAGE_ROWS,
 ) -> "SalesforceConnector":
     """A connector for the org behind `login_url`; nothing is sent before it is first used.
@@ -54,6 +58,7 @@ def connect(
     `login_url` is the org's My Domain, or a sandbox of ours on this machine (http). `login` is one of
     `connectors.salesforce.auth`; without it, client credentials are used. `api_budget` is the most calls that one run
     may make; the run pauses there. `reserve` is the share of the daily calls that is left to the org's other programs.
+    `rules` says which objects and columns are read; without it, the defaults and no custom objects.
     `bulk_page_rows` is how many rows a crash may cost at most.
 
     Raises:
@@ -67,7 +72,7 @@ def connect(
     client = SalesforceClient(
         used, session_sender(session), pacing=pacing, timeouts=timeouts, version=checked_version(api_version)
     )
-    return SalesforceConnector(used, session, client, bulk_page_rows=bulk_page_rows)
+    return SalesforceConnector(used, session, client, rules=rules, bulk_page_rows=bulk_page_rows)
 
 
 class SalesforceConnector:
@@ -79,12 +84,13 @@ class SalesforceConnector:
         session: requests.Session,
         client: SalesforceClient,
         *,
+        rules: ReadingRules | None = None,
         bulk_page_rows: int = PAGE_ROWS,
     ) -> None:
         self._login = login
         self._session = session
         self._client = client
-        self._metadata = Metadata(self._client)
+        self._metadata = Metadata(self._client, rules)
         self._planner = Planner(self._client, self._metadata)
         self._reader = Reader(self._client, self._metadata, BulkQueries(self._client, page_rows=bulk_page_rows))
         self._started_at: float | None = None
@@ -121,23 +127,62 @@ class SalesforceConnector:
             self._client.get("/limits", family="limits")
         return self._clock()
 
-    def plan(self, stream: Stream, window: Window) -> PlanLine:
-        """Choose the API for a lane over `window`.
+    def plan(self, stream: Stream, window: Window, *, ids: Sequence[str] = ()) -> PlanLine:
+        """Choose the API for a lane over `window`; with `ids`, read these records, whenever they changed.
 
         Raises:
             NoAccessError: this user cannot read the object; the run goes on without it.
         """
         try:
-            spec = find_object(stream.object_name)
+            line = (
+                self._planner.plan_ids(stream, window, ids)
+                if ids
+                else self._planner.plan(stream, window, self._clock())
+            )
         except KeyError:
-            raise ConfigurationError(f"{stream.object_name} is none of the Salesforce objects of objects.py.") from None
-        line = self._planner.plan(spec, stream, window, self._clock())
+            raise ConfigurationError(
+                f"{stream.object_name} is no Salesforce object that the reading rules let through."
+            ) from None
         self._reader.expect(line)
         return line
+
+    def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
+        """The plan of a load of the record id and `columns` of all records.
+
+        Raises:
+            NoAccessError: this user cannot read the object.
+        """
+        line = self._planner.plan_backfill(stream, columns, window)
+        self._reader.expect(line)
+        return line
+
+    def streams(self) -> tuple[Stream, ...]:
+        """After `identity`: the lanes of every object that the rules allow, custom and optional ones of this org too.
+
+        An object's computed columns come after its rows and deletions; objects without such columns have no such lane.
+        """
+        found = [stream for spec in self._metadata.objects for stream in spec.streams]
+        found += [
+            spec.calculated_stream
+            for spec in self._metadata.objects
+            if self._metadata.calculated(spec.name) is not None
+        ]
+        return (*found, OPTION_LABELS)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land everything of a line, going on from where `load` is."""
         return self._reader.fetch(line, load)
+
+    def quota(self) -> Quota | None:
+        """The org's daily API requests: as the last reply said, else asked for."""
+        limit = self._client.limit
+        if limit is None:
+            return read_quota(self._client, self._client.reserve)
+        return Quota(limit.used, limit.maximum, self._client.reserve, limit.resets_at)
+
+    def probes(self) -> Iterator[Probe]:
+        """Facts about the org, for a person who connects it; each only reads."""
+        return Prober(self._client, self._login, self._metadata).probes()
 
     def close(self) -> None:
         """Close the connections; the connector must not be used any more."""

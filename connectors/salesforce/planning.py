@@ -1,24 +1,31 @@
 """Which API reads which lane, decided by what it costs in calls; numbers are asked for many objects at once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import ceil
 
 from connectors.errors import RejectedRequestError, UnexpectedReplyError
 from connectors.landing import Window
+from connectors.salesforce.calculated import open_or_all
 from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, object_of, query_path
 from connectors.salesforce.deletions import SCHEMA as DELETED_SCHEMA
 from connectors.salesforce.deletions import DeletionList, log_window, read_deletions
+from connectors.salesforce.labels import SCHEMA as LABELS_SCHEMA
+from connectors.salesforce.labels import Labels
 from connectors.salesforce.metadata import Metadata
-from connectors.salesforce.objects import OBJECTS, SalesforceObject
+from connectors.salesforce.objects import OPTION_LABELS, SalesforceObject
 from connectors.salesforce.query import ObjectQuery
-from connectors.streams import PlanLine, Stream
+from connectors.streams import DEFAULT_OVERLAP, PlanLine, Stream
 
 REST_PAGE_ROWS = 2_000  # the most that a REST page holds (api_rest headers_queryoptions); wide rows come in fewer
 REST_PAGES_AT_MOST = 8  # beyond that a Bulk job is cheaper, and its pages are safer to go on from
 BULK_CALLS = 4  # create, poll, one page, delete
 
 BULK, REST, DELETE_LOG, ID_LIST, NOTHING = "Bulk 2.0", "REST", "getDeleted", "id list", "nothing new"
+DESCRIBE = "describe"
+IDS_AT_ONCE = 500  # in one query: its text stays below the address's limit
+SECONDS_PER_CALL = 2.0  # a rough guess for the plan: small calls take less, a Bulk job minutes
 
 
 class Planner:
@@ -27,42 +34,82 @@ class Planner:
     def __init__(self, client: SalesforceClient, metadata: Metadata) -> None:
         self._client = client
         self._metadata = metadata
-        self._counts: dict[tuple[str, Window], int | None] = {}
+        self._counts: dict[tuple[str, str], int | None] = {}
         self._deletions: dict[tuple[str, Window], DeletionList | RejectedRequestError | None] = {}
+        self._read_whole: set[str] = set()
 
     def start(self) -> None:
         """Begin a run."""
         self._counts.clear()
         self._deletions.clear()
+        self._read_whole.clear()
 
-    def plan(self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime) -> PlanLine:
+    def plan(self, stream: Stream, window: Window, clock: datetime) -> PlanLine:
         """The plan of one lane; `clock` is Salesforce's.
 
         Raises:
             NoAccessError: this user cannot read the object.
         """
-        described = self._metadata.get(spec.name)
+        if stream.object_name == OPTION_LABELS.object_name:
+            labels = Labels(tuple(self._metadata.labels()))
+            return PlanLine(
+                stream, window, LABELS_SCHEMA, DESCRIBE, expected_rows=len(labels.rows), calls=0, details=labels
+            )
+        spec = self._metadata.spec(stream.object_name)
         if stream.lane == "deletes":
-            listed = self._list_deletions(spec, stream, window, clock) if described.has_delete_log else None
-            if listed is not None:
-                return PlanLine(
-                    stream, window, DELETED_SCHEMA, DELETE_LOG, expected_rows=listed.rows, calls=0, details=listed
-                )
-            ids = ObjectQuery.ids_of(spec, window)
-            sweep = replace(stream, mode="presence")
-            return PlanLine(sweep, window, ids.schema, ID_LIST, calls=BULK_CALLS, details=ids)
-        query = ObjectQuery.of(spec, window, described.columns)
+            return self._plan_deletions(spec, stream, window, clock)
+        if stream.lane == "calculated":
+            return self._plan_calculated(spec, stream, window)
+        query = ObjectQuery.of(spec, window, self._metadata.select(spec.name))
         if spec.is_listed_whole:
-            return PlanLine(stream, window, query.schema, REST, calls=1, details=query)
+            return _line(stream, query, REST, calls=1)
         if window.lo is None:
-            return PlanLine(stream, window, query.schema, BULK, calls=BULK_CALLS, details=query)
+            self._read_whole.add(spec.name)
+            return _line(stream, query, BULK, calls=BULK_CALLS)
+        return self._by_count(stream, query)
+
+    def plan_ids(self, stream: Stream, window: Window, ids: Sequence[str]) -> PlanLine:
+        """The plan of a load of records by their ids, whenever they changed."""
+        spec = self._metadata.spec(stream.object_name)
+        selection = self._metadata.select(spec.name)
+        query = ObjectQuery(spec, window, selection, "ids", tuple(dict.fromkeys(ids)))
+        return _line(stream, query, REST, calls=ceil(len(query.ids) / IDS_AT_ONCE))
+
+    def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
+        """The plan of a load of ids and `columns` of all records stamped before the window's end."""
+        spec = self._metadata.spec(stream.object_name)
+        selection = self._metadata.select(spec.name).only(columns)
+        query = ObjectQuery(spec, window, selection, "all" if spec.is_listed_whole else "until")
+        return self._by_count(replace(stream, lane="backfill", mode="patch"), query)
+
+    def _plan_deletions(self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime) -> PlanLine:
+        described = self._metadata.get(spec.name)
+        listed = self._list_deletions(spec, stream, window, clock) if described.has_delete_log else None
+        if listed is not None:
+            return PlanLine(
+                stream, window, DELETED_SCHEMA, DELETE_LOG, expected_rows=listed.rows, calls=0, details=listed
+            )
+        return _line(replace(stream, mode="presence"), ObjectQuery.ids_of(spec, window), ID_LIST, calls=BULK_CALLS)
+
+    def _plan_calculated(self, spec: SalesforceObject, stream: Stream, window: Window) -> PlanLine:
+        selection = self._metadata.calculated(spec.name)
+        if selection is None:
+            self._metadata.get(spec.name)
+        query = None if selection is None else open_or_all(spec, window, stream.overlap, selection)
+        if spec.name in self._read_whole or query is None:
+            # this run reads the whole object, or tonight is not this object's night
+            schema = DELETED_SCHEMA if selection is None else selection.schema
+            return PlanLine(stream, window, schema, NOTHING, expected_rows=0, calls=0)
+        return self._by_count(stream, query)
+
+    def _by_count(self, stream: Stream, query: ObjectQuery) -> PlanLine:
+        """REST for a few pages, Bulk for more, nothing for nothing."""
         rows = self._count(query)
         if rows is None:
-            return PlanLine(stream, window, query.schema, BULK, calls=BULK_CALLS, details=query)
+            return _line(stream, query, BULK, calls=BULK_CALLS)
         pages = ceil(rows / REST_PAGE_ROWS)
         api = NOTHING if rows == 0 else REST if pages <= REST_PAGES_AT_MOST else BULK
-        calls = BULK_CALLS if api == BULK else pages
-        return PlanLine(stream, window, query.schema, api, expected_rows=rows, calls=calls, details=query)
+        return _line(stream, query, api, expected_rows=rows, calls=BULK_CALLS if api == BULK else pages)
 
     def _list_deletions(
         self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime
@@ -81,32 +128,66 @@ class Planner:
     def _ask_log(self, spec: SalesforceObject, window: Window) -> DeletionList | RejectedRequestError | None:
         """This object's deletions; those of all others in the same window come with it, in the same call."""
         if (spec.name, window) not in self._deletions:
-            logged = [other.name for other in OBJECTS if other.has_delete_log and not other.is_listed_whole]
+            logged = [
+                other.name for other in self._metadata.objects if other.has_delete_log and not other.is_listed_whole
+            ]
             names = [name for name in logged if (found := self._metadata.find(name)) and found.has_delete_log]
             answers = read_deletions(self._client, dict.fromkeys(names, window))
             self._deletions.update({(name, window): answer for name, answer in answers.items()})
         return self._deletions[spec.name, window]
 
     def _count(self, query: ObjectQuery) -> int | None:
-        """Rows of the window, None if the org cannot say; those of the next objects come in the same call."""
-        key = (query.spec.name, query.window)
+        """Rows of a query, None if the org cannot say; those of the next objects come in the same call."""
+        key = _count_key(query)
         if key not in self._counts:
             queries = [query, *self._uncounted(query)]
             paths = [query_path(one.count_soql) for one in queries]
             answers = self._client.read_all(paths, family="count", at_once=COMPOSITE_QUERIES)
             for one, answer in zip(queries, answers, strict=True):
-                self._counts[one.spec.name, one.window] = _total(answer)
+                self._counts[_count_key(one)] = _total(answer)
         return self._counts[key]
 
-    def _uncounted(self, query: ObjectQuery) -> list[ObjectQuery]:
+    def _uncounted(self, asked: ObjectQuery) -> list[ObjectQuery]:
+        """What is likely to be counted next, as many as fit into the call."""
         found: list[ObjectQuery] = []
-        for spec in OBJECTS:
-            described = self._metadata.find(spec.name)
-            is_known = spec == query.spec or (spec.name, query.window) in self._counts
-            if spec.is_listed_whole or described is None or is_known:
-                continue
-            found.append(ObjectQuery.of(spec, query.window, described.columns))
-        return found[: COMPOSITE_QUERIES - 1]
+        for query in self._likely(asked.window):
+            if _count_key(query) not in self._counts and query != asked:
+                found.append(query)
+                if len(found) == COMPOSITE_QUERIES - 1:
+                    break
+        return found
+
+    def _likely(self, window: Window) -> Iterator[ObjectQuery]:
+        readable = [spec for spec in self._metadata.objects if self._metadata.find(spec.name)]
+        windowed = [spec for spec in readable if not spec.is_listed_whole]
+        if window.lo is not None:
+            for spec in windowed:
+                yield ObjectQuery.of(spec, window, self._metadata.select(spec.name))
+        for spec in readable:
+            selection = self._metadata.calculated(spec.name)
+            query = None if selection is None else open_or_all(spec, window, DEFAULT_OVERLAP, selection)
+            if query is not None:
+                # its lower bound is its own lane's, but the question is the same
+                yield query
+
+
+def _line(stream: Stream, query: ObjectQuery, api: str, *, calls: int, expected_rows: int | None = None) -> PlanLine:
+    return PlanLine(
+        stream,
+        query.window,
+        query.schema,
+        api,
+        expected_rows=expected_rows,
+        calls=calls,
+        details=query,
+        withheld=query.selection.withheld,
+        hashed=query.selection.hashed,
+        minutes=calls * SECONDS_PER_CALL / 60,
+    )
+
+
+def _count_key(query: ObjectQuery) -> tuple[str, str]:
+    return query.spec.name, query.count_soql
 
 
 def _total(answer: object) -> int | None:

@@ -1,70 +1,83 @@
 """What is asked of one object over one window, and how the rows that come back are to be landed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from connectors.errors import UnexpectedReplyError
+from connectors.errors import ConfigurationError, UnexpectedReplyError
 from connectors.landing import RecordRule, Window
+from connectors.salesforce.columns import Selection
 from connectors.salesforce.objects import SalesforceObject
 from connectors.schema import Column, TableSchema, csv_source, json_source, quote
 
-# compound fields repeat others, and neither they nor blobs can be queried in bulk (api_asynch, query limits)
-LEFT_OUT_TYPES = frozenset(["address", "location", "base64", "complexvalue"])
-NUMBER_TYPES = frozenset(["currency", "double", "percent"])
-OTHER_TYPES = {"int": "BIGINT", "long": "BIGINT", "boolean": "BOOLEAN", "date": "DATE", "datetime": "TIMESTAMP"}
-WHOLE_DIGITS, SCALE = 16, 2  # of the narrowest number column: DECIMAL(18,2)
+_ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
+
+Filter = Literal["window", "all", "present", "open", "until", "ids"]
+"""Which records: those stamped in the window, all of a list, those that are there, of these the open ones, those
+stamped before the window's end, or those named."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A row's place in an ordered query; `stamp` is None where the order is by id alone."""
+
+    record_id: str
+    stamp: datetime | None = None
 
 
 @dataclass(frozen=True)
 class ObjectQuery:
-    """Rows of `spec` in `window`: `asked` are the columns that this user can read, `schema` those that land.
-
-    What is in `schema` alone lands as null. `is_id_list` asks for the ids of all records that are there instead.
-    """
+    """Rows of `spec` in `window`, with the columns of `selection`."""
 
     spec: SalesforceObject
     window: Window
-    asked: TableSchema
-    schema: TableSchema
-    is_id_list: bool = False
+    selection: Selection
+    filter: Filter = "window"
+    ids: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, spec: SalesforceObject, window: Window, readable: TableSchema) -> "ObjectQuery":
-        """A query for every readable column, landing at least the object's own columns."""
-        known = {name.lower() for name in readable.names}
-        absent = tuple(column for column in spec.columns.columns if column.name.lower() not in known)
-        return cls(spec, window, readable, TableSchema(readable.columns + absent))
+    def of(cls, spec: SalesforceObject, window: Window, selection: Selection) -> "ObjectQuery":
+        """A query for every column of the selection: of the window, or of all where the object is listed whole."""
+        return cls(spec, window, selection, "all" if spec.is_listed_whole else "window")
 
     @classmethod
     def ids_of(cls, spec: SalesforceObject, window: Window) -> "ObjectQuery":
         """A query for the ids of all records that are there."""
-        ids = TableSchema.of({"Id": "VARCHAR"})
-        return cls(spec, window, ids, ids, is_id_list=True)
+        return cls(spec, window, Selection.plain(TableSchema.of({"Id": "VARCHAR"})), "present")
+
+    @property
+    def schema(self) -> TableSchema:
+        """The columns that land."""
+        return self.selection.schema
+
+    @property
+    def key(self) -> str:
+        """Tells it from other queries of the same object and window."""
+        return f"{self.filter} {self.selection.asked.hash}"
 
     def without(self, readable: TableSchema) -> "ObjectQuery":
         """The same query for those of its columns that are readable now; the others land as null."""
-        known = {name.lower() for name in readable.names}
-        kept = tuple(column for column in self.asked.columns if column.name.lower() in known)
-        return replace(self, asked=TableSchema(kept))
+        return replace(self, selection=self.selection.without(readable))
 
-    def soql(self, *, is_ordered: bool = False, since: datetime | None = None) -> str:
-        """The query; `since` (inclusive) takes the place of a window's lower bound.
+    def soql(self, *, is_ordered: bool = False, after: Position | None = None) -> str:
+        """The query; with `after`, for the rows that come behind that one in its order.
 
-        Ordered by the stamp, so that a reading can go on from where it was. Never in bulk: it would switch off the
+        Ordered by stamp and id, so that a reading can go on from where it was. Never in bulk: it would switch off the
         service's own splitting by primary key.
         """
-        window = self.window if since is None else Window(since, self.window.hi)
-        text = f"SELECT {', '.join(self.asked.names)} FROM {self.spec.name}{self._where(window)}"
-        return text + f" ORDER BY {self.spec.stamp}" if is_ordered and self._is_windowed else text
+        text = f"SELECT {', '.join(self.selection.asked.names)} FROM {self.spec.name}{self._where(after)}"
+        if not is_ordered or self.filter == "ids":
+            return text
+        return text + (f" ORDER BY {self.spec.stamp}, Id" if self.filter == "window" else " ORDER BY Id")
 
     @property
     def count_soql(self) -> str:
         """How many rows the window has."""
-        return f"SELECT COUNT() FROM {self.spec.name}{self._where(self.window)}"
+        return f"SELECT COUNT() FROM {self.spec.name}{self._where(None)}"
 
     @cached_property
     def record(self) -> RecordRule:
@@ -82,55 +95,77 @@ class ObjectQuery:
             else "null",
         )
 
-    def json_rows(self, page: Path) -> str:
-        """SQL of the rows of a REST page."""
-        return self._complete(json_source([page], _types(self.asked.columns), records="records"))
+    def json_rows(self, *pages: Path) -> str:
+        """SQL of the rows of REST pages."""
+        source = json_source(pages, _types(self.selection.asked.columns), records="records")
+        # in CSV an empty text is null: a value must not depend on the API that it came by
+        texts = [name for name, kind in _types(self.selection.asked.columns).items() if kind == "VARCHAR"]
+        emptied = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in texts)
+        return self._complete(f"(select * replace ({emptied}) from {source})" if texts else source)
 
-    def csv_rows(self, file: Path) -> str:
-        """SQL of the rows of a Bulk result.
+    def csv_rows(self, *files: Path) -> str:
+        """SQL of the rows of the pages of a Bulk result.
 
         Raises:
             UnexpectedReplyError: its header names other columns than were asked for.
         """
-        with file.open("rb") as opened:
+        with files[0].open("rb") as opened:
             line = opened.readline(1 << 20).decode("utf-8", errors="replace").lstrip("\ufeff").rstrip("\r\n")
         header = [name.strip('"') for name in line.split(",")]
-        types = {name.lower(): kind for name, kind in _types(self.asked.columns).items()}
+        types = {name.lower(): kind for name, kind in _types(self.selection.asked.columns).items()}
         if sorted(name.lower() for name in header) != sorted(types):
             raise UnexpectedReplyError(
                 f"Salesforce sent a Bulk result of {self.spec.name} with other columns than were asked for; nothing of "
                 "it was used. Run again: a field may have been renamed meanwhile."
             )
-        return self._complete(csv_source([file], {name: types[name.lower()] for name in header}))
+        return self._complete(csv_source(files, {name: types[name.lower()] for name in header}))
+
+    def of_columns(self, columns: Sequence[Column]) -> "ObjectQuery":
+        """The same records with these columns alone."""
+        return replace(self, selection=Selection.plain(TableSchema(tuple(columns))))
+
+    def with_absent(self, source: str) -> str:
+        """Rows that have the columns asked for, with nulls for those of the schema that were not."""
+        known = {name.lower() for name in self.selection.asked.names}
+        absent = [column for column in self.schema.columns if column.name.lower() not in known]
+        nulls = "".join(f", cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in absent)
+        return f"(select *{nulls} from {source})" if absent else source
 
     def _complete(self, source: str) -> str:
-        known = {name.lower() for name in self.asked.names}
-        absent = [column for column in self.schema.columns if column.name.lower() not in known]
-        if not absent:
-            return source
-        nulls = ", ".join(f"cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in absent)
-        return f"(select *, {nulls} from {source})"
+        """Wire rows with every column of the schema: choices as lists, absent columns as nulls."""
+        lists = [column.name for column in self.selection.asked.columns if column.duckdb_type == "VARCHAR[]"]
+        split = ", ".join(f"string_split({quote(name)}, ';') as {quote(name)}" for name in lists)
+        return self.with_absent(f"(select * replace ({split}) from {source})" if lists else source)
+
+    def _where(self, after: Position | None) -> str:
+        conditions = self._conditions()
+        if after is not None:
+            conditions.append(self._behind(after))
+        return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+    def _conditions(self) -> list[str]:
+        window, stamp = self.window, self.spec.stamp
+        # not the plain query call: it leaves archived activities out, which are not deleted
+        present = ["IsDeleted = false"] if "isdeleted" in self._known else []
+        if self.filter == "window":
+            lower = [] if window.lo is None else [f"{stamp} >= {soql_time(window.lo)}"]
+            return [*lower, f"{stamp} < {soql_time(window.hi)}"]
+        if self.filter == "until":
+            return [f"{stamp} < {soql_time(window.hi)}"]
+        if self.filter == "ids":
+            return [f"Id IN ({', '.join(_text(one) for one in self.ids)})"]
+        return {"all": [], "present": present, "open": ["IsClosed = false", *present]}[self.filter]
 
     @property
-    def _is_windowed(self) -> bool:
-        return not (self.is_id_list or self.spec.is_listed_whole)
+    def _known(self) -> frozenset[str]:
+        """Columns to filter by: those of the object in any org, and those asked for."""
+        return frozenset(name.lower() for name in (*self.spec.columns.names, *self.selection.asked.names))
 
-    def _where(self, window: Window) -> str:
-        if not self._is_windowed:
-            # not the plain query call: it leaves archived activities out, which are not deleted
-            return " WHERE IsDeleted = false" if self.is_id_list else ""
-        conditions = [f"{self.spec.stamp} < {soql_time(window.hi)}"]
-        if window.lo is not None:
-            conditions.insert(0, f"{self.spec.stamp} >= {soql_time(window.lo)}")
-        return f" WHERE {' AND '.join(conditions)}"
-
-
-def readable_columns(description: Mapping[str, Any]) -> TableSchema:
-    """The columns of a describe answer, with their types; what cannot be landed as a value is left out."""
-    fields = description.get("fields")
-    if not isinstance(fields, list) or not fields:
-        raise UnexpectedReplyError("Salesforce described an object without fields; nothing was read.")
-    return TableSchema(tuple(_columns(fields)))
+    def _behind(self, after: Position) -> str:
+        if self.filter != "window" or after.stamp is None:
+            return f"Id > {_text(after.record_id)}"
+        stamp, moment = self.spec.stamp, soql_time(after.stamp)
+        return f"({stamp} > {moment} OR ({stamp} = {moment} AND Id > {_text(after.record_id)}))"
 
 
 def soql_time(moment: datetime) -> str:
@@ -138,19 +173,12 @@ def soql_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _columns(fields: Iterable[Mapping[str, Any]]) -> Iterable[Column]:
-    for field in fields:
-        kind = str(field["type"])
-        if kind in LEFT_OUT_TYPES:
-            continue
-        if kind in NUMBER_TYPES:
-            # two decimals at least, and room for every whole number that the field may hold
-            scale = int(field.get("scale") or 0)
-            whole = max(int(field.get("precision") or 0) - scale, WHOLE_DIGITS)
-            yield Column(field["name"], f"DECIMAL({whole + max(scale, SCALE)},{max(scale, SCALE)})")
-        else:
-            yield Column(field["name"], OTHER_TYPES.get(kind, "VARCHAR"))
+def _text(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ConfigurationError(f"{value!r} is no Salesforce id; an id has 15 or 18 letters and digits.")
+    return f"'{value}'"
 
 
 def _types(columns: Sequence[Column]) -> dict[str, str]:
-    return {column.name: column.duckdb_type for column in columns}
+    """The types that rows are read with: several choices are one text on the wire."""
+    return {column.name: "VARCHAR" if column.duckdb_type == "VARCHAR[]" else column.duckdb_type for column in columns}

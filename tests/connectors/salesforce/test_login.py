@@ -113,10 +113,10 @@ def test_no_secret_and_no_token_shows_in_logs_messages_or_the_landing_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     org.fail("expire_session", "bulk_results", 1)
-    org.fail("status", "query", 2, status=400, code="MALFORMED_QUERY")
+    org.fail("status", "bulk_create", 1, status=400, code="MALFORMED_QUERY")
     connector = org.connect()
 
-    report = org.sync("UserRole", "RecordType", "Account", connector=connector)
+    report = org.sync("UserRole", "Account", "Contact", connector=connector)
     kept = b"".join(file.read_bytes() for file in (org.folder / "landing").rglob("*") if file.is_file())
 
     shown = caplog.text + repr(connector) + repr(report) + "".join(str(line.error) for line in report.streams)

@@ -9,6 +9,7 @@ import pytest
 from connectors.errors import (
     AuthenticationError,
     CrmError,
+    CrowdedError,
     NoAccessError,
     PausedError,
     RejectedRequestError,
@@ -20,8 +21,10 @@ from connectors.pacing import Pacing
 from connectors.reply import Refusal
 from connectors.salesforce.auth import ClientCredentials, open_session
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.columns import Selection
+from connectors.salesforce.describe import readable_columns
 from connectors.salesforce.objects import find_object
-from connectors.salesforce.query import ObjectQuery, readable_columns
+from connectors.salesforce.query import ObjectQuery
 from connectors.salesforce.refusals import ADVICE, classify
 from connectors.schema import TableSchema
 from connectors.secret import Secret
@@ -43,7 +46,7 @@ WINDOW = Window(datetime(2026, 3, 16, 1, 45, tzinfo=UTC), datetime(2026, 3, 17, 
         ({"type": "date"}, "DATE"),
         ({"type": "datetime"}, "TIMESTAMP"),
         ({"type": "reference"}, "VARCHAR"),
-        ({"type": "multipicklist"}, "VARCHAR"),
+        ({"type": "multipicklist"}, "VARCHAR[]"),
         ({"type": "anyType"}, "VARCHAR"),
         ({"type": "time"}, "VARCHAR"),
     ],
@@ -63,14 +66,16 @@ def test_compound_fields_and_blobs_are_left_out(kind: str) -> None:
 
 def test_a_window_is_half_open_in_soql_and_keeps_its_milliseconds() -> None:
     query = ObjectQuery.of(
-        find_object("Lead"), WINDOW, TableSchema.of({"Id": "VARCHAR", "SystemModstamp": "TIMESTAMP"})
+        find_object("Lead"),
+        WINDOW,
+        Selection.plain(TableSchema.of({"Id": "VARCHAR", "SystemModstamp": "TIMESTAMP"})),
     )
 
     assert query.soql() == (
         "SELECT Id, SystemModstamp FROM Lead "
         "WHERE SystemModstamp >= 2026-03-16T01:45:00.000Z AND SystemModstamp < 2026-03-17T01:55:07.250Z"
     )
-    assert query.soql(is_ordered=True).endswith("ORDER BY SystemModstamp")
+    assert query.soql(is_ordered=True).endswith("ORDER BY SystemModstamp, Id")
 
 
 def test_a_list_of_ids_leaves_archived_records_in_and_recycled_ones_out() -> None:
@@ -92,7 +97,7 @@ def test_a_bulk_result_with_other_columns_is_not_landed(tmp_path: Path) -> None:
         (400, "INVALID_SESSION_ID", "dead", AuthenticationError),
         (403, "API_DISABLED_FOR_ORG", "off", AuthenticationError),
         (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", PausedError),
-        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", TransientError),
+        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", CrowdedError),
         (400, "SERVER_UNAVAILABLE", "busy", TransientError),
         (420, "", "", TransientError),
         (400, "UNABLE_TO_LOCK_ROW", "busy", TransientError),

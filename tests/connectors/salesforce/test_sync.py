@@ -106,7 +106,8 @@ def test_a_day_without_news_asks_for_no_row_of_a_windowed_object(org: ServedOrg)
 
     org.sync()
 
-    assert org.calls["query"] == 4  # the metadata that is listed whole
+    assert org.calls["composite_query"] == 1  # the metadata that is listed whole
+    assert "query" not in org.calls
     assert "bulk_create" not in org.calls
 
 
