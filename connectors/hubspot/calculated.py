@@ -57,6 +57,8 @@ class CalculatedLane:
 
     def _ids(self, chosen: PropertySet, stream: Stream, load: OpenLoad) -> Sequence[str]:
         scratch, window = self._session.scratch, load.window
+        if (asked := self._session.ids.get(chosen.kind.name)) is not None:
+            return sorted(asked, key=int)
         if read_until(load) is None or was_begun_since(load, window.hi - 2 * LAG):
             return []  # there are no rows to patch, or all of them have just been read
         fresh = self._session.read_now.get(chosen.kind.name, frozenset())

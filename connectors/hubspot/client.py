@@ -1,5 +1,6 @@
 """One connection to one portal: the official client's pool and address, our retries, pace and redaction."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from connectors.errors import UnexpectedReplyError
+from connectors.errors import RejectedRequestError, UnexpectedReplyError
 from connectors.hubspot.auth import PrivateToken
 from connectors.hubspot.limits import SEARCHES_PER_SECOND, Limits, new_pacing
 from connectors.hubspot.paths import VERSIONED, PathMap
@@ -17,7 +18,10 @@ from connectors.secret import Secret
 from connectors.transport import Transport
 from connectors.wire import pool_sender
 
+_NO_SUCH_PATH = frozenset([404, 410])
 _LOOPBACK = frozenset(["127.0.0.1", "localhost", "::1"])
+
+_log = logging.getLogger(__name__)
 
 
 class Client:
@@ -44,19 +48,42 @@ class Client:
         token.check = self._check_token
 
     @property
+    def limits(self) -> Limits:
+        """What HubSpot says of its limits."""
+        return self._limits
+
+    @property
     def calls(self) -> Counter[str]:
         """Requests so far by family, each retry counted."""
         return self.transport.calls
 
     def read_portal_id(self) -> str:
         """The account's id; its time zone is kept for the daily limit."""
-        details = self.get("account", self.paths.account).json()
+        details = self._read_account().json()
         if not isinstance(details, dict) or "portalId" not in details:
             raise UnexpectedReplyError(
                 "HubSpot's account details name no portalId. Check that the host is HubSpot's API."
             )
         self._limits.time_zone = str(details.get("timeZone") or "") or None
         return str(details["portalId"])
+
+    def _read_account(self) -> Reply:
+        """The run's first call, which also shows whether HubSpot still, or already, knows the version of our paths."""
+        try:
+            return self.get("account", self.paths.account)
+        except RejectedRequestError as error:
+            if error.status not in _NO_SUCH_PATH:
+                raise
+            known, self.paths = self.paths, self.paths.other()
+            try:
+                reply = self.get("account", self.paths.account)
+            except RejectedRequestError:
+                self.paths = known
+                raise error from None
+            _log.warning(
+                "HubSpot no longer knows version %s of its API; %s is used.", known.version, self.paths.version
+            )
+            return reply
 
     def read_clock(self) -> datetime:
         """The time of the last answer, or of a new one if there was none."""

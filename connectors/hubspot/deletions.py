@@ -42,7 +42,8 @@ class DeletionsLane:
             load.land(archived_source(self._session.archived.files(kind), load.window), GONE)
         merged = self._land_merged(kind, load) if line.details else set()
         self._session.merged |= merged
-        self._land_vanished(kind, load, merged)
+        if self._session.vanished.is_due(line.stream, load.window):
+            self._land_vanished(kind, load, merged)
         return Fetched()
 
     def _land_merged(self, kind: ObjectType, load: OpenLoad) -> set[str]:
@@ -66,8 +67,6 @@ class DeletionsLane:
         return losers
 
     def _land_vanished(self, kind: ObjectType, load: OpenLoad, merged: set[str]) -> None:
-        if not self._session.vanished.is_due(load):
-            return
         vanished = self._session.vanished.read(kind, load, gone=merged)
         self._session.merged |= vanished.merged.keys()
         if vanished.merged:

@@ -36,7 +36,7 @@ class ErasuresLane:
         if load.parts:
             load.restart()
         kind = self._session.kind(line.stream.object_name)
-        if not self._session.vanished.is_due(load):
+        if not self._session.vanished.is_due(line.stream, load.window):
             return Fetched(expected_rows=0)
         erased = self._session.vanished.read(kind, load, gone=self._session.merged).erased
         if len(erased) > MOST_AT_ONCE:

@@ -1,25 +1,32 @@
 """The HubSpot connector: one lane of streams each for records, history, links, deletions and metadata."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connectors.hubspot.backfill import BackfillLane
 from connectors.hubspot.calculated import CalculatedLane
 from connectors.hubspot.client import Client, open_client
+from connectors.hubspot.definitions import AuditLane, OptionsLane
 from connectors.hubspot.deletions import DeletionsLane
+from connectors.hubspot.discovery import discover_streams
 from connectors.hubspot.erasures import ErasuresLane
 from connectors.hubspot.history import HistoryLane
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
+from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, STAGE_AUDIT
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.paths import VERSIONED
 from connectors.hubspot.rows import RowsLane
 from connectors.hubspot.scratch import Scratch
 from connectors.hubspot.session import Session
 from connectors.landing import OpenLoad, Window
+from connectors.reading_rules import ReadingRules
 from connectors.secret import Secret
-from connectors.streams import Fetched, PlanLine, Stream
+from connectors.streams import Fetched, PlanLine, Quota, Stream
 
 
 class _Lane(Protocol):
@@ -36,16 +43,29 @@ class HubSpotConnector:
     connection = "hubspot"
 
     def __init__(
-        self, client: Client, *, pages_per_part: int = PAGES_PER_PART, scratch_folder: Path | None = None
+        self,
+        client: Client,
+        *,
+        pages_per_part: int = PAGES_PER_PART,
+        scratch_folder: Path | None = None,
+        rules: ReadingRules | None = None,
     ) -> None:
         self._client = client
-        self._session = Session(client, pages_per_part, Scratch(scratch_folder))
+        self._session = Session(client, pages_per_part, Scratch(scratch_folder), rules=rules or ReadingRules.default())
+        self._backfill = BackfillLane(self._session)
+        audits = AuditLane(self._session)
+        self._definitions: dict[str, _Lane] = {
+            PIPELINE_AUDIT: audits,
+            STAGE_AUDIT: audits,
+            OPTION_LABELS: OptionsLane(self._session),
+        }
         self._lanes: dict[str, _Lane] = {
             "rows": RowsLane(self._session),
             "history": HistoryLane(self._session),
             "associations": LinksLane(self._session),
             "deletes": DeletionsLane(self._session),
             "erasures": ErasuresLane(self._session),
+            "backfill": self._backfill,
             "calculated": CalculatedLane(self._session),
             "metadata": MetadataLane(self._session),
         }
@@ -69,13 +89,35 @@ class HubSpotConnector:
         """HubSpot's own time, from the Date header of its last answer, UTC."""
         return self._client.read_clock()
 
-    def plan(self, stream: Stream, window: Window) -> PlanLine:
-        """Choose the API for `stream` over `window`, and read the metadata that its schema is made of."""
-        return self._lanes[stream.lane].plan(stream, window)
+    def streams(self) -> Sequence[Stream]:
+        """After `identity`: the standard streams that the reading rules allow, and those of custom objects."""
+        return discover_streams(self._session)
+
+    def plan(self, stream: Stream, window: Window, *, ids: Sequence[str] = ()) -> PlanLine:
+        """Choose the API for `stream` over `window`, and read the metadata that its schema is made of.
+
+        With `ids`, these records alone are read, whenever they changed.
+        """
+        if ids:
+            self._session.ids[stream.object_name] = tuple(ids)
+        return self._lane(stream).plan(stream, window)
+
+    def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
+        """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
+        return self._backfill.plan_columns(replace(stream, lane="backfill", mode="patch"), columns, window)
+
+    def quota(self) -> Quota | None:
+        """HubSpot's daily limit as its last answers told it; None before the first, or if they tell nothing."""
+        pacing = self._client.transport.pacing
+        limit = pacing.limit
+        return None if limit is None else Quota(limit.used, limit.maximum, pacing.reserve, limit.resets_at)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""
-        return self._lanes[line.stream.lane].fetch(line, load)
+        return self._lane(line.stream).fetch(line, load)
+
+    def _lane(self, stream: Stream) -> _Lane:
+        return self._definitions.get(stream.object_name) or self._lanes[stream.lane]
 
     def close(self) -> None:
         """Close the connections, and remove what the run kept aside."""
@@ -91,6 +133,7 @@ def connect(
     searches_per_second: float | None = None,
     api_version: str = VERSIONED,
     scratch_folder: Path | None = None,
+    rules: ReadingRules | None = None,
 ) -> HubSpotConnector:
     """The connector for the portal that `access_token` belongs to; nothing is sent yet.
 
@@ -105,4 +148,4 @@ def connect(
         searches_per_second=searches_per_second,
         api_version=api_version,
     )
-    return HubSpotConnector(client, scratch_folder=scratch_folder)
+    return HubSpotConnector(client, scratch_folder=scratch_folder, rules=rules)

@@ -66,6 +66,8 @@ class LinksLane:
     def _deals(self, properties: PropertySet, load: OpenLoad, stream: Stream, *, after: int) -> Iterator[str]:
         """Ids above `after`, rising: of the deals that changed, and of those that are looked at again."""
         client, kind, carry, window = self._session.client, properties.kind, self._session.carry, load.window
+        if (ids := self._session.ids.get(kind.name)) is not None:
+            return iter(sorted((record_id for record_id in ids if int(record_id) > after), key=int))
         if window.lo is None and not carry.covers(window):
             return _ids(walk_ids(client, Query(kind), resume={"after": after}))
         asked = set(carry.ids if carry.covers(window) else _ids(walk_window(client, Query(kind), window)))

@@ -51,11 +51,8 @@ class MetadataLane:
         return Fetched(expected_rows=rows)
 
     def _fetch_pipelines(self, load: OpenLoad, *, is_stages: bool) -> Fetched:
-        client, session = self._session.client, self._session
-        if session.pipelines is None:
-            session.pipelines = client.get("pipelines", client.paths.pipelines("deals")).body
         group = Group(load)
-        group.add([session.pipelines])
+        group.add([self._session.read_pipelines()])
         if is_stages:
             load.land(stages_source(group.files), STAGE)
         else:

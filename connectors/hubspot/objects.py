@@ -227,15 +227,18 @@ def record_streams(kind: ObjectType) -> tuple[Stream, ...]:
     return (rows, *([history] if kind.history else []), deletes, erasures, calculated)
 
 
-# last of all, when it is known what was merged
+_MERGING = [kind.name for kind in OBJECT_TYPES.values() if kind.can_merge]
+_OTHERS = [kind.name for kind in OBJECT_TYPES.values() if not kind.can_merge]
+# after the deletes of what can be merged: links lead elsewhere then
 _LINKS = Stream(
     "deals", "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_and_type"
 )
 
 STREAMS: tuple[Stream, ...] = (
     *(Stream(name, "metadata", "snapshot") for name in (PIPELINES, STAGES, OWNERS)),
-    *(stream for kind in OBJECT_TYPES.values() for stream in record_streams(kind)),
+    *(stream for name in _MERGING for stream in record_streams(OBJECT_TYPES[name])),
     _LINKS,
+    *(stream for name in _OTHERS for stream in record_streams(OBJECT_TYPES[name])),
 )
 # what the warehouse's models do not need: definitions as they were, and the words for enumerations
 DEFINITION_STREAMS: tuple[Stream, ...] = (

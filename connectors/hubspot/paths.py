@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+DATED = "2026-03"  # supported until September 2027
 VERSIONED = "v3"  # unsupported from September 2027; associations v4 until 30 March 2027
 
 
@@ -15,6 +16,10 @@ class PathMap:
     def is_dated(self) -> bool:
         """Whether the version stands behind the area's name instead of before it."""
         return self.version != VERSIONED
+
+    def other(self) -> "PathMap":
+        """The paths to try where HubSpot does not know these."""
+        return PathMap(VERSIONED if self.is_dated else DATED)
 
     @property
     def account(self) -> str:
@@ -50,6 +55,26 @@ class PathMap:
     def pipelines(self, kind: str) -> str:
         """Pipelines with their stages."""
         return f"{self._area('pipelines')}/{kind}"
+
+    def pipeline_audit(self, kind: str, pipeline_id: str, stage_id: str | None = None) -> str:
+        """Changes of a pipeline, or of one of its stages."""
+        stage = f"/stages/{stage_id}" if stage_id is not None else ""
+        return f"{self.pipelines(kind)}/{pipeline_id}{stage}/audit"
+
+    @property
+    def schemas(self) -> str:
+        """Custom object types."""
+        return self._area("schemas")
+
+    @property
+    def usage(self) -> str:
+        """Calls of today."""
+        return f"/account-info/{self.version}/api-usage/daily/private-apps"
+
+    @property
+    def token(self) -> str:
+        """OAuth's token endpoint, which has a version of its own."""
+        return f"/oauth/{self.version if self.is_dated else 'v1'}/token"
 
     def associations(self, kind: str, to_kind: str) -> str:
         """Links of many records. The v3 form ignores its own cursor, so there is none here."""

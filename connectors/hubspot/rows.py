@@ -55,6 +55,8 @@ class RowsPlan:
     is_batched: bool
     total: int
     first: Found | None = None
+    ids: tuple[str, ...] | None = None
+    """The only records to read, whenever they changed."""
 
     @property
     def kind(self) -> ObjectType:
@@ -64,6 +66,8 @@ class RowsPlan:
     @property
     def api(self) -> str:
         """The way's name."""
+        if self.ids is not None:
+            return "batch read"
         if self.is_list:
             return "list"
         return "search + batch read" if self.is_batched else "search"
@@ -71,6 +75,8 @@ class RowsPlan:
     @property
     def calls(self) -> int:
         """Calls for the live records, the first page of a search not counted: it is read already."""
+        if self.ids is not None:
+            return ceil(self.total / batch_size(self.ask))
         if self.is_list:
             return max(1, ceil(self.total / (HISTORY_PAGE if self.ask.history else LIST_PAGE)))
         searches = max(0, ceil(self.total / SEARCH_PAGE) - 1)
@@ -91,7 +97,8 @@ class RowsLane:
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Choose the way, and count what it should find."""
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
-        plan = self._choose(properties, window)
+        asked = self._session.ids.get(properties.kind.name)
+        plan = self._choose(properties, window) if asked is None else _plan_ids(properties, asked)
         return PlanLine(
             stream,
             window,
@@ -132,6 +139,12 @@ class RowsLane:
         )
 
 
+def _plan_ids(properties: PropertySet, ids: tuple[str, ...]) -> RowsPlan:
+    ask = Ask(properties.asked, properties.history)
+    query = Query(properties.kind)
+    return RowsPlan(properties, ask, query, is_list=False, is_batched=True, total=len(ids), ids=ids)
+
+
 class _Reading:
     """One fetch. `rows` is what the load should hold; `live` counts the records that the walk has given."""
 
@@ -143,6 +156,7 @@ class _Reading:
         self._resume = load.checkpoint
         self.rows = load.rows_landed
         self.misfits: dict[str, int] = {}
+        self._not_live: list[str] = []
         self.live = 0 if self._resume is None else int(str(self._resume["live"]))
         self._ask = plan.ask
         if plan.kind.history and self._resume is None:
@@ -175,13 +189,14 @@ class _Reading:
         if self._plan.is_batched:
             batch = read_batch(self._session.client, self._plan.kind, step.ids, self._ask)
             self._group.add(batch.bodies, batch.ids)
+            self._not_live += batch.missing
         else:
             self._group.add(step.bodies, step.ids, step.repeated)
         self.live += len(step.ids)
 
     def check_total(self) -> None:
         """Compare with HubSpot's count; what was archived since the window's end left the count and not the list."""
-        if self.live == self._plan.total and self._resume is None:
+        if self._plan.ids is not None or (self.live == self._plan.total and self._resume is None):
             return
         kind, window = self._plan.kind, self._load.window
         now = count(self._session.client, self._plan.query, window)
@@ -197,7 +212,7 @@ class _Reading:
     def read_archived(self) -> None:
         """Land the records that were archived in the window, as they were then."""
         kind = self._plan.kind
-        ids = self._session.archived.ids(kind, self._load.window)
+        ids = self._not_live if self._plan.ids is not None else self._session.archived.ids(kind, self._load.window)
         size = batch_size(self._ask) * self._session.pages_per_part
         done = int(str(self._resume.get("done") or 0)) if self._resume is not None else 0
         for at in range(done, len(ids), size):
@@ -209,6 +224,8 @@ class _Reading:
 
     def _walk(self) -> Iterator[Step]:
         client, plan, window = self._session.client, self._plan, self._load.window
+        if plan.ids is not None:
+            return iter([Step((), plan.ids, {"after": 0})])
         if plan.is_list:
             steps = walk_list(client, plan.kind, self._ask, resume=self._resume)
         elif window.lo is None:

@@ -30,6 +30,8 @@ class Session:
     """Records that the deletes lanes of this run saw merged away: links to them lead elsewhere now."""
     read_now: dict[str, frozenset[str]] = field(default_factory=dict)
     """Live records by type that this run has read with all their properties."""
+    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Records by type that are asked for by their ids; whatever else changed is left for another run."""
     discovered: dict[str, ObjectType] = field(default_factory=dict)
     """Types of record that the portal's administrators made."""
 
@@ -39,11 +41,18 @@ class Session:
         self.archived = ArchivedLists(self.client, self.scratch)
         self.carry = Carry(self.scratch)
         self.vanished = VanishedRecords(self.client, self.scratch, self.archived)
+        self.vanished.asked = self.ids
 
     def kind(self, name: str) -> ObjectType:
         """The type of record of that name; one that nobody declared is the portal's own."""
         known = OBJECT_TYPES.get(name) or self.discovered.get(name)
         return known or (NOTES if name == NOTES.name else custom_type(name, name))
+
+    def read_pipelines(self) -> bytes:
+        """The pipelines of deals with their stages; asked for once per run."""
+        if self.pipelines is None:
+            self.pipelines = self.client.get("pipelines", self.client.paths.pipelines("deals")).body
+        return self.pipelines
 
     def forget(self) -> None:
         """A new run begins: what the last one learned may be old."""
@@ -54,4 +63,5 @@ class Session:
         self.vanished.forget()
         self.merged.clear()
         self.read_now.clear()
+        self.ids.clear()
         self.discovered.clear()

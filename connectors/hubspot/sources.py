@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from connectors.hubspot.objects import HISTORY_COLUMNS
+from connectors.hubspot.objects import HISTORY_COLUMNS, OPTION_COLUMNS
 from connectors.hubspot.properties import CHOICES, PropertySet
 from connectors.landing import RecordRule, Window
 from connectors.schema import json_source, literal, quote
@@ -22,6 +22,10 @@ PATCH = ERASED = RecordRule("id")
 GONE = RecordRule(
     "id", "greatest(gone_at, updated_at)", is_deleted="true", deleted_at="gone_at", merged_into="merged_into"
 )
+_AUDIT_KEY = "epoch_ms(changed_at) || '/' || coalesce(action, '') || '/' || left(md5(coalesce(definition, '')), 8)"
+AUDIT = RecordRule(f"pipeline_id || '/' || {_AUDIT_KEY}", "changed_at")
+STAGE_AUDIT = RecordRule(f"pipeline_id || '/' || stage_id || '/' || {_AUDIT_KEY}", "changed_at")
+OPTION = RecordRule("object || '/' || field || '/' || value")
 OWNER = PIPELINE = RecordRule("id", "updated_at", "archived", "case when archived then updated_at end")
 STAGE = RecordRule("pipeline_id || '/' || id", "updated_at", "archived", "case when archived then updated_at end")
 
@@ -194,6 +198,54 @@ def stages_source(files: Sequence[Path]) -> str:
         'stage."updatedAt" as updated_at from '
         f"(select id as pipeline_id, unnest(stages) as stage from {pages}))"
     )
+
+
+def audit_source(pages: Sequence[tuple[str, Path]]) -> str:
+    """What pipelines were at each change; pages are given with the pipeline."""
+    return (
+        "(select pipeline_id, definition->>'label' as label, "
+        "try_cast(definition->>'displayOrder' as bigint) as display_order, "
+        "coalesce(try_cast(definition->>'archived' as boolean), false) as archived, action, changed_at, changed_by, "
+        f"cast(definition as varchar) as definition from {_audit_entries(pages)})"
+    )
+
+
+def stage_audit_source(pages: Sequence[tuple[str, Path]]) -> str:
+    """What stages were at each change; pages are given with the pipeline that the stage belongs to."""
+    return (
+        "(select pipeline_id, stage_id, definition->>'label' as label, "
+        "try_cast(definition->>'displayOrder' as bigint) as display_order, "
+        "try_cast(nullif(definition->'metadata'->>'probability', '') as decimal(5,4)) as probability, "
+        "try_cast(nullif(definition->'metadata'->>'isClosed', '') as boolean) as is_closed, "
+        "coalesce(try_cast(definition->>'archived' as boolean), false) as archived, action, changed_at, changed_by, "
+        f"cast(definition as varchar) as definition from {_audit_entries(pages)})"
+    )
+
+
+def _audit_entries(pages: Sequence[tuple[str, Path]]) -> str:
+    selects = []
+    for pipeline_id, path in pages:
+        entries = json_source(
+            [path],
+            {
+                "identifier": "VARCHAR",
+                "action": "VARCHAR",
+                "timestamp": "TIMESTAMP",
+                "fromUserId": "VARCHAR",
+                "rawObject": "JSON",
+            },
+            records="results",
+        )
+        selects.append(
+            f"select {literal(pipeline_id)} as pipeline_id, identifier as stage_id, action, "
+            f'"timestamp" as changed_at, "fromUserId" as changed_by, "rawObject" as definition from {entries}'
+        )
+    return f"({' union all '.join(selects)})"
+
+
+def options_source(file: Path) -> str:
+    """Options of properties."""
+    return json_source([file], OPTION_COLUMNS, records=None)
 
 
 def _links_to(kind: str, files: Sequence[Path]) -> str:

@@ -23,8 +23,10 @@ from connectors.hubspot.known import MERGED_IDS, live_ids
 from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.scratch import ArchivedLists, Scratch
 from connectors.hubspot.search import ID, SEARCH_PAGE, Query, above, below, search
+from connectors.hubspot.sweeps import begins_day
 from connectors.hubspot.walks import Ask, walk_ids
-from connectors.landing import OpenLoad
+from connectors.landing import OpenLoad, Window
+from connectors.streams import Stream
 
 _log = logging.getLogger(__name__)
 
@@ -49,12 +51,13 @@ class VanishedRecords:
         self._scratch = scratch
         self._archived = archived
         self._counts: Mapping[str, int] | None = None
+        self.asked: Mapping[str, Sequence[str]] = {}
+        """Records by type that alone are looked at."""
         self._known: dict[str, Vanished] = {}
 
-    def is_due(self, load: OpenLoad) -> bool:
-        """Whether to look at all: what a first load read was counted as it was read."""
-        rows = [manifest for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
-        return len(rows) > 1 or bool(rows and load.window.lo is not None)
+    def is_due(self, stream: Stream, window: Window) -> bool:
+        """Whether to look at all: at the first run of a day, or where records are asked for by id."""
+        return stream.object_name in self.asked or begins_day(window, stream.overlap)
 
     def read(self, kind: ObjectType, load: OpenLoad, *, gone: Collection[str] = ()) -> Vanished:
         """What vanished from `kind`, those in `gone` left out: their deletion is known already."""
@@ -68,6 +71,8 @@ class VanishedRecords:
         self._known.clear()
 
     def _look(self, kind: ObjectType, load: OpenLoad, gone: frozenset[str]) -> Vanished:
+        if (asked := self.asked.get(kind.name)) is not None:
+            return self._ask(kind, asked)
         left = gone | self._archived.all_ids(kind)
         known = [record_id for record_id in live_ids(self._scratch, load) if record_id not in left]
         if not known or self._count_of(kind) == len(known):

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.hubspot.objects import STREAMS
 from connectors.hubspot.sweeps import begins_day, begins_week, share_of_night
 from connectors.landing import Window
 from tests.connectors.hubspot.conftest import DEAL_TABLES, DEALS, Night, streams_of
@@ -69,7 +68,6 @@ def test_a_link_of_a_closed_deal_that_was_taken_away_is_found_within_the_week(ni
 
 def test_links_to_contacts_that_were_merged_are_read_again_whichever_deals_they_belong_to(night: Night) -> None:
     streams = [*streams_of("deals", "contacts")]
-    assert streams[-1].lane == "associations"
     night.sync(streams)
     closed, _ = closed_and_open(night)
     ((loser,),) = night.query(
@@ -120,7 +118,3 @@ def test_types_without_computed_values_cost_no_call_for_them(night: Night) -> No
     report = night.sync(streams)
 
     assert {s.stream.lane: s.calls.get("batch_read", 0) for s in report.streams}["calculated"] == 0
-
-
-def test_the_streams_end_with_the_links_of_deals() -> None:
-    assert [stream.lane for stream in STREAMS].index("associations") == len(STREAMS) - 1
