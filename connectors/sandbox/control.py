@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.state import SandboxState
+from connectors.sandbox.state import DEFAULT_LIMITS, SandboxState
+from connectors.sandbox.stats import KEPT_REQUESTS
 
 # each CRM's module of edits has `apply_edit(state, given) -> answer`
 EDITS = {"salesforce": "connectors.sandbox.salesforce.edits", "hubspot": "connectors.sandbox.hubspot.edits"}
@@ -27,6 +28,7 @@ def control_routes(state: SandboxState) -> list[Route]:
         Route("/__sandbox__/faults", control.clear_faults, methods=["DELETE"]),
         Route("/__sandbox__/faults", control.list_faults, methods=["GET"]),
         Route("/__stats__", control.read_stats, methods=["GET"]),
+        Route("/__stats__/requests", control.read_requests, methods=["GET"]),
         Route("/__stats__", control.reset_stats, methods=["DELETE"]),
         Route("/__truth__/{schema}/{table}", control.read_truth, methods=["GET"]),
     ]
@@ -61,7 +63,8 @@ class _Control:
         return _reply(made)
 
     async def set_faults(self, request: Request) -> Response:
-        """Body: {"faults": [...], "hidden": [...], "no_bulk": [...], "bulk_polls": n}, each part optional."""
+        """Body: {"faults": [...], "hidden": [...], "no_bulk": [...], "bulk_polls": n, "clock_skew": seconds,
+        "limits": {name: n}, "rotate_refresh_tokens": true}, each part optional."""
         given = await request.json()
         try:
             self._state.faults.add([Fault.from_json(fault) for fault in given.get("faults", [])])
@@ -71,14 +74,24 @@ class _Control:
             self._state.hidden = set(given["hidden"])
         if "no_bulk" in given:
             self._state.no_bulk = set(given["no_bulk"])
+        unknown = set(given.get("limits", {})) - set(DEFAULT_LIMITS)
+        if unknown:
+            return _reply({"error": f"no limits {sorted(unknown)}; there are {sorted(DEFAULT_LIMITS)}"}, 400)
+        self._state.limits.update(given.get("limits", {}))
         self._state.bulk_polls = int(given.get("bulk_polls", self._state.bulk_polls))
+        self._state.clock_skew = float(given.get("clock_skew", self._state.clock_skew))
+        self._state.rotates_refresh_tokens = bool(
+            given.get("rotate_refresh_tokens", self._state.rotates_refresh_tokens)
+        )
         return _reply(self._state.faults.report())
 
     async def clear_faults(self, request: Request) -> Response:
-        """Also shows what was hidden again."""
+        """Also shows what was hidden again, and brings back every limit and the right time."""
         self._state.faults.clear()
         self._state.hidden = set()
         self._state.no_bulk = set()
+        self._state.limits = dict(DEFAULT_LIMITS)
+        self._state.clock_skew = 0.0
         return _reply([])
 
     async def list_faults(self, request: Request) -> Response:
@@ -86,6 +99,12 @@ class _Control:
 
     async def read_stats(self, request: Request) -> Response:
         return _reply(self._state.stats.report())
+
+    async def read_requests(self, request: Request) -> Response:
+        """The newest requests, oldest first: `?family=salesforce.*&last=100`."""
+        asked = request.query_params
+        last = int(asked.get("last", KEPT_REQUESTS))
+        return _reply(self._state.stats.requests(asked.get("family", "*"), last))
 
     async def reset_stats(self, request: Request) -> Response:
         self._state.stats.reset()

@@ -72,23 +72,45 @@ class Answer:
 
 Respond = Callable[[Call], Answer]
 Refuse = Callable[[Call, Fault], Answer]
+NameObject = Callable[[Call], str | None]
 
 
-def endpoint(state: SandboxState, method: str, path: str, *, family: str, respond: Respond, refuse: Refuse) -> Route:
-    """A route whose calls are counted, and can fail, under `family` (`<crm>.<endpoint>`)."""
-    return Route(path, _Endpoint(state, family, respond, refuse), methods=[method], name=f"{method} {path}")
+def endpoint(
+    state: SandboxState,
+    method: str,
+    path: str,
+    *,
+    family: str,
+    respond: Respond,
+    refuse: Refuse,
+    name_object: NameObject | None = None,
+) -> Route:
+    """A route whose calls are counted, and can fail, under `family` (`<crm>.<endpoint>`).
+
+    `name_object` says which object a call is about, for faults of single objects.
+    """
+    served = _Endpoint(state, family, respond, refuse, name_object)
+    return Route(path, served, methods=[method], name=f"{method} {path}")
 
 
 class _Endpoint:
-    def __init__(self, state: SandboxState, family: str, respond: Respond, refuse: Refuse) -> None:
+    def __init__(
+        self, state: SandboxState, family: str, respond: Respond, refuse: Refuse, name_object: NameObject | None
+    ) -> None:
         self._state = state
         self._family = family
         self._respond = respond
         self._refuse = refuse
+        self._name_object = name_object
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = await _read_call(scope, receive, self._state.faults.draw_all(self._family))
+        call = await _read_call(scope, receive)
+        named = self._name_object(call) if self._name_object is not None else None
+        call = replace(call, faults=self._state.faults.draw_all(self._family, named))
         fault = call.fault
+        request = self._state.stats.log(
+            self._family, call.method, _target(call), call.body, fault.kind if fault else None
+        )
         for due in call.faults:
             self._state.stats.count_fault(self._family, due.kind)
         if fault is not None:
@@ -103,19 +125,26 @@ class _Endpoint:
         is_cut = fault is not None and fault.kind == "truncate" and fault.cut == "connection"
         sent = body[: int(len(body) * fault.keep)] if fault is not None and is_cut else body
         self._state.stats.count(self._family, answer.status, len(sent), scope.get("client"))
+        request.update(status=answer.status, bytes=len(sent))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": sent, "more_body": is_cut})
         if is_cut:
             await _close_connection(scope)
 
     async def _answer(self, call: Call, fault: Fault | None) -> Answer:
-        if fault is not None and fault.kind == "status":
+        if fault is not None and fault.kind in ("status", "refuse"):
             return self._refuse(call, fault)
         async with self._state.gate.reading():
             return await run_in_threadpool(self._respond, call)
 
 
-async def _read_call(scope: Scope, receive: Receive, faults: tuple[Fault, ...]) -> Call:
+def _target(call: Call) -> str:
+    """Path and query, readable."""
+    query = "&".join(f"{name}={value}" for name, value in call.query.multi_items())
+    return f"{call.path}?{query}" if query else call.path
+
+
+async def _read_call(scope: Scope, receive: Receive) -> Call:
     request = Request(scope, receive)
     return Call(
         method=request.method,
@@ -125,12 +154,11 @@ async def _read_call(scope: Scope, receive: Receive, faults: tuple[Fault, ...]) 
         query=request.query_params,
         headers=request.headers,
         body=await request.body(),
-        faults=faults,
     )
 
 
 def _encode(call: Call, answer: Answer, fault: Fault | None) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    if fault is not None and fault.kind == "truncate" and fault.cut != "connection":
+    if fault is not None and fault.kind == "truncate" and fault.cut in ("body", "rows"):
         answer = replace(answer, body=_cut(answer.body, fault))
     body = answer.body
     headers = {"Content-Type": answer.media_type, **answer.headers} if body else dict(answer.headers)
@@ -139,6 +167,8 @@ def _encode(call: Call, answer: Answer, fault: Fault | None) -> tuple[bytes, lis
         body = gzip.compress(body, compresslevel=1, mtime=0)
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] = "Accept-Encoding"
+        if fault is not None and fault.kind == "truncate" and fault.cut == "gzip":
+            body = _cut(body, fault)
     headers["Content-Length"] = str(len(body))
     return body, [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 

@@ -3,7 +3,16 @@
 A family is `<crm>.<endpoint>`, such as `salesforce.query` or `hubspot.search`; a fault names one or a pattern
 (`salesforce.*`). Calls are counted per fault from 1, starting when it is set, so a test can say "the third page".
 Kinds every endpoint understands: `status`, `reset`, `truncate`, `slow`. Kinds that one CRM's endpoints read from
-`Call.fault`: `expire_session` and `job_failed` (Salesforce), and what the HubSpot side defines for itself.
+`Call.faults` stand in hubspot/troubles.py and here for Salesforce:
+
+    refuse           the refusal of an errorCode (`code`), with the service's own status and message
+    expire_session   every session is over · daily_limit, concurrent_limit  403 REQUEST_LIMIT_EXCEEDED
+    locator_expired  the cursor or Bulk locator of this call is gone for good
+    job_failed, job_aborted, job_stuck   how a Bulk job ends, or that it never does
+    lose_rows        a Bulk page lacks its last rows (`keep` is the share sent) and says so nowhere
+    wrong_count      a Bulk job announces more rows than it has
+    dirty_text       NUL (`code` nul) or bytes that are no UTF-8 (`code` utf8) behind the first `mark` of the body
+
 Several switches may be due at one call: `Call.faults` has them all, `Call.fault` the gravest.
 """
 
@@ -21,6 +30,13 @@ Kind = Literal[
     "slow",
     "expire_session",
     "job_failed",
+    "job_aborted",
+    "job_stuck",
+    "lose_rows",
+    "wrong_count",
+    "locator_expired",
+    "refuse",
+    "concurrent_limit",
     "daily_limit",
     "index_lag",
     "rate_limits",
@@ -33,8 +49,8 @@ Kind = Literal[
     "rotate_tokens",
     "no_version",
 ]
-_ENDS_A_CALL = ("status", "reset", "truncate", "slow", "expire_session", "job_failed", "daily_limit")
-Cut = Literal["connection", "body", "rows"]
+_ENDS_A_CALL = ("status", "reset", "truncate", "slow", "expire_session", "refuse", "daily_limit")
+Cut = Literal["connection", "body", "rows", "gzip"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,9 @@ class Fault:
 
     `times` caps how often it fires (None: no cap). `cut` says how a truncated body is sent: `connection` keeps the
     whole body's Content-Length and closes early, `body` sends a shorter answer that looks complete, `rows` does the
-    same but cuts at the end of a line, so that only a row count can tell. `keep` is the share of the body sent.
+    same but cuts at the end of a line, so that only a row count can tell, `gzip` ends the compressed stream early.
+    `keep` is the share of the body sent. `object_name` narrows a fault to calls about one Salesforce object, parts of a
+    Composite included.
     """
 
     kind: Kind
@@ -57,6 +75,9 @@ class Fault:
     cut: Cut = "connection"
     keep: float = 0.5
     seconds: float = 0.0
+    object_name: str = "*"
+    mark: str = ""
+    body: str | None = None
 
     @classmethod
     def from_json(cls, given: Mapping[str, object]) -> "Fault":
@@ -83,7 +104,7 @@ class _Switch:
         fault = self.fault
         if fault.times is not None and self.fired >= fault.times:
             return False
-        due = self.calls in fault.at if fault.at else _drawn(fault.seed, self.calls) < fault.rate
+        due = self.calls in fault.at if fault.at else drawn(fault.seed, self.calls) < fault.rate
         self.fired += due
         return due
 
@@ -110,10 +131,13 @@ class FaultBoard:
         due = self.draw_all(family)
         return due[0] if due else None
 
-    def draw_all(self, family: str) -> tuple[Fault, ...]:
-        """Count one call of `family` against every switch and return the faults that are due, the gravest first."""
+    def draw_all(self, family: str, object_name: str | None = None, *, part: bool = False) -> tuple[Fault, ...]:
+        """Count one call of `family` against every switch and return the faults that are due, the gravest first.
+
+        `part` says that the call is a part of another one, which only faults of single objects hit.
+        """
         with self._lock:
-            due = [s.fault for s in self._switches if fnmatchcase(family, s.fault.family) and s.is_due()]
+            due = [s.fault for s in self._switches if _meets(s.fault, family, object_name, part=part) and s.is_due()]
         return tuple(sorted(due, key=lambda fault: fault.kind not in _ENDS_A_CALL))
 
     def report(self) -> list[dict[str, object]]:
@@ -125,7 +149,13 @@ class FaultBoard:
             ]
 
 
-def _drawn(seed: int, call: int) -> float:
+def _meets(fault: Fault, family: str, object_name: str | None, *, part: bool) -> bool:
+    if not fnmatchcase(family, fault.family):
+        return False
+    return not part if fault.object_name == "*" else fnmatchcase(object_name or "", fault.object_name)
+
+
+def drawn(seed: int, call: int) -> float:
     """A number in [0, 1) that depends on nothing but the two arguments."""
     digest = hashlib.blake2b(f"{seed}:{call}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

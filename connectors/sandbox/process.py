@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from connectors.sandbox.faults import Fault
 
@@ -99,6 +99,11 @@ class RunningSandbox:
         """Calls, bytes, statuses and faults by endpoint family since the start or the last reset."""
         return cast(dict[str, object], self._control("GET", "/__stats__"))
 
+    def requests(self, family: str = "*", *, last: int | None = None) -> list[dict[str, object]]:
+        """The newest requests of a family or pattern, oldest first: family, method, target, body, fault, status."""
+        asked = {"family": family} if last is None else {"family": family, "last": str(last)}
+        return cast(list[dict[str, object]], self._control("GET", f"/__stats__/requests?{urlencode(asked)}"))
+
     def reset_stats(self) -> None:
         """Start the counters at zero."""
         self._control("DELETE", "/__stats__")
@@ -115,9 +120,14 @@ class RunningSandbox:
         hidden: Iterable[str] | None = None,
         no_bulk: Iterable[str] | None = None,
         bulk_polls: int | None = None,
+        **switches: object,
     ) -> None:
-        """Add faults; `hidden` replaces what the integration user may not see, `no_bulk` what Bulk does not serve."""
-        body: dict[str, object] = {"faults": [asdict(fault) for fault in faults]}
+        """Add faults; `hidden` replaces what the integration user may not see, `no_bulk` what Bulk does not serve.
+
+        `switches`: `limits` ({name: number}, names in state.DEFAULT_LIMITS), `clock_skew` (seconds by which the Date
+        header is wrong), `rotate_refresh_tokens`.
+        """
+        body: dict[str, object] = {"faults": [asdict(fault) for fault in faults], **switches}
         if hidden is not None:
             body["hidden"] = sorted(hidden)
         if no_bulk is not None:

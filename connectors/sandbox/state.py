@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Protocol
 
@@ -14,6 +14,19 @@ from connectors.sandbox.faults import FaultBoard
 from connectors.sandbox.stats import CallStats
 
 SCRATCH = "wire"  # the in-memory database beside the world's that holds cursors and Bulk results
+
+
+# Salesforce's limits that a test may lower; 0 is none. `query_rows`: a REST query of more runs out of time ·
+# `activity_rows`: a query of more tasks or events is too large · `formula_fields`: more are too complicated
+DEFAULT_LIMITS = {
+    "daily_calls": 125_000,  # Enterprise with 25 licences: 100,000 + 1,000 each
+    "deleted_ids": 600_000,
+    "query_rows": 0,
+    "activity_rows": 0,
+    "formula_fields": 0,
+    "bulk_page_rows": 100_000,
+    "rest_page_rows": 2_000,
+}
 
 
 @dataclass(frozen=True)
@@ -94,9 +107,11 @@ class SandboxState:
     no_bulk: set[str] = field(default_factory=set)
     bulk_polls: int = 1
     edits: int = 0
+    limits: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_LIMITS))
+    clock_skew: float = 0.0
+    rotates_refresh_tokens: bool = True
     gate: Gate = field(default_factory=Gate)
     clock: datetime = field(init=False)
-    http_date: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Attach the scratch database and read the world's clock."""
@@ -104,10 +119,14 @@ class SandboxState:
             cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {SCRATCH}")
         self.read_clock()
 
+    @property
+    def http_date(self) -> str:
+        """The Date header: the virtual clock, wrong by `clock_skew` seconds."""
+        return format_datetime(self.clock + timedelta(seconds=self.clock_skew), usegmt=True)
+
     def read_clock(self) -> None:
         """Take over the world's clock; called at the start and after a tick."""
         self.clock = self.world.clock.astimezone(UTC)
-        self.http_date = format_datetime(self.clock, usegmt=True)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

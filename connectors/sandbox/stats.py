@@ -1,8 +1,13 @@
 """Counts of what the sandbox was asked: calls, statuses, bytes and faults by endpoint family, and connections."""
 
+import hashlib
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+KEPT_REQUESTS = 10_000
+KEPT_BODY = 2_000  # bytes of a request's body
 
 
 @dataclass
@@ -13,8 +18,27 @@ class CallStats:
     bytes_sent: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    _requests: deque[dict[str, object]] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     _connections: set[tuple[str, int]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def log(self, family: str, method: str, target: str, body: bytes, fault: str | None) -> dict[str, object]:
+        """Remember one request; the answer is its entry, to which its `status` and `bytes` are added."""
+        entry: dict[str, object] = {"family": family, "method": method, "target": target, "fault": fault}
+        if body:
+            # logins hold secrets of whoever tests: their bodies are known by their hash alone
+            if not family.endswith((".token", ".soap")):
+                entry["body"] = body[:KEPT_BODY].decode("utf-8", errors="replace")
+            entry["body_hash"] = hashlib.blake2b(body, digest_size=8).hexdigest()
+        with self._lock:
+            self._requests.append(entry)
+        return entry
+
+    def requests(self, family: str = "*", last: int = KEPT_REQUESTS) -> list[dict[str, object]]:
+        """The newest requests of a family or a pattern of families, oldest first."""
+        with self._lock:
+            kept = [dict(entry) for entry in self._requests if fnmatchcase(str(entry["family"]), family)]
+        return kept[-last:]
 
     def count(self, family: str, status: int, sent: int, client: tuple[str, int] | None) -> None:
         """Count one answered call; `sent` is the body's size on the wire."""
@@ -35,6 +59,7 @@ class CallStats:
         with self._lock:
             for counter in (self.calls, self.bytes_sent, self.statuses, self.faults):
                 counter.clear()
+            self._requests.clear()
             self._connections.clear()
 
     def report(self) -> dict[str, object]:

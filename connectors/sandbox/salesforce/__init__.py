@@ -1,5 +1,6 @@
 """Salesforce's wire format over the sandbox's world: login, describe, SOQL, deletes, limits, Composite and Bulk 2.0."""
 
+import re
 from collections.abc import Sequence
 
 from starlette.routing import Route, compile_path
@@ -15,6 +16,7 @@ from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.query import Queries
 from connectors.sandbox.state import SandboxState
 
+_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 DATA = "/services/data/v{version}"
 
 
@@ -23,19 +25,41 @@ def routes(state: SandboxState) -> list[Route]:
     org = Org(state)
     login, metadata = Login(org), Metadata(org)
     readable = _readable(org, metadata)
-    composite = Composite([(method, path, respond) for method, path, _, respond in readable])
+    jobs = BulkJobs(org)
+
+    def name_object(call: Call) -> str | None:
+        return jobs.name_object(call) or object_asked(call)
+
+    composite = Composite(state, readable, name_object)
     open_to_all: list[tuple[str, str, str, Respond]] = [
         ("POST", "/services/oauth2/token", "token", login.token),
         ("POST", "/services/Soap/u/{version}", "soap", login.soap),
         ("POST", "/services/Soap/u/{version}/{org_id}", "soap", login.soap),
         ("GET", "/services/data", "versions", metadata.versions),
     ]
-    guarded = [*readable, ("POST", f"{DATA}/composite", "composite", composite.composite), *_bulk(org)]
+    guarded = [*readable, ("POST", f"{DATA}/composite", "composite", composite.composite), *_bulk(jobs)]
     served = [*open_to_all, *((method, path, family, org.data(respond)) for method, path, family, respond in guarded)]
     return [
-        endpoint(state, method, path, family=f"salesforce.{family}", respond=respond, refuse=refuse_by_fault)
+        endpoint(
+            state,
+            method,
+            path,
+            family=f"salesforce.{family}",
+            respond=respond,
+            refuse=refuse_by_fault,
+            name_object=name_object,
+        )
         for method, path, family, respond in served
     ] + [_unknown(state, [(method, path) for method, path, _, _ in served])]
+
+
+def object_asked(call: Call) -> str | None:
+    """The object that a path or a query names, as it is written there."""
+    if "object_name" in call.path_params:
+        return call.path_params["object_name"]
+    text = call.query.get("q") or (call.body.decode("utf-8", errors="replace") if call.body else "")
+    found = _FROM.search(text)
+    return found[1] if found else None
 
 
 def _readable(org: Org, metadata: Metadata) -> list[tuple[str, str, str, Respond]]:
@@ -56,8 +80,7 @@ def _readable(org: Org, metadata: Metadata) -> list[tuple[str, str, str, Respond
     ]
 
 
-def _bulk(org: Org) -> list[tuple[str, str, str, Respond]]:
-    jobs = BulkJobs(org)
+def _bulk(jobs: BulkJobs) -> list[tuple[str, str, str, Respond]]:
     job = f"{DATA}/jobs/query/{{job_id}}"
     return [
         ("POST", f"{DATA}/jobs/query", "bulk_create", jobs.create),

@@ -17,7 +17,7 @@ from connectors.sandbox.salesforce.soql import Aggregate, Query, parse_query
 from connectors.sandbox.state import SCRATCH
 
 JOB_LIFE = timedelta(days=7)
-DEFAULT_PAGE_ROWS = 100_000  # without maxRecords the service decides
+FAULTY_ENDS = {"job_failed": "Failed", "job_aborted": "Aborted", "job_stuck": "InProgress"}
 PAGES_PER_ANSWER = 5  # resultPages
 FIRST_VERSION, FIRST_PAGES_VERSION = 47.0, 58.0
 DELIMITERS = {"COMMA": ",", "BACKQUOTE": "`", "CARET": "^", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
@@ -50,7 +50,6 @@ class BulkJobs:
         with self.org.state.cursor() as cursor:
             made = cursor.execute(f'CREATE TABLE {SCRATCH}."{job_id}" AS {plan.rows_sql}', list(plan.parameters))
             rows = made.fetchone()
-        fails = call.fault is not None and call.fault.kind == "job_failed"
         job = Job(
             job_id,
             asked["operation"],
@@ -59,7 +58,8 @@ class BulkJobs:
             delimiter,
             rows[0] if rows else 0,
             self.org.state.clock,
-            fails=fails,
+            end=_end(call) or "JobComplete",
+            extra_rows=1 if call.fault_of("wrong_count") else 0,
         )
         self._store(job)
         self.org.usage.count_bulk(jobs=1)
@@ -76,13 +76,11 @@ class BulkJobs:
     def status(self, call: Call) -> Answer:
         """GET /jobs/query/{id}: each call is a poll, which brings the job nearer to its end."""
         job = self._find(call)
-        if call.fault is not None and call.fault.kind == "job_failed":
-            job = replace(job, fails=True)
+        job = replace(job, end=_end(call) or job.end, extra_rows=1 if call.fault_of("wrong_count") else job.extra_rows)
         if job.state in ("UploadComplete", "InProgress"):
             polls = job.polls + 1
-            over = "Failed" if job.fails else "JobComplete"
-            job = replace(job, polls=polls, state=over if polls >= self.org.state.bulk_polls else "InProgress")
-            self._store(job)
+            job = replace(job, polls=polls, state=job.end if polls >= self.org.state.bulk_polls else "InProgress")
+        self._store(job)
         return Answer.of(job.report(self.org.user_id, complete=True))
 
     def change(self, call: Call) -> Answer:
@@ -109,16 +107,18 @@ class BulkJobs:
         """GET /jobs/query/{id}/results?maxRecords=&locator=: any page, any number of times."""
         job = self._finished(call)
         first = _row_of(call.query.get("locator"))
-        if first > job.rows:
+        if first > job.rows or call.fault_of("locator_expired") is not None:
             raise Refusal(400, "INVALIDQUERYLOCATOR", "Invalid query locator")
-        count = _max_records(call)
+        count = self._max_records(call)
+        loss = call.fault_of("lose_rows")
+        sent = count if loss is None else int(min(count, job.rows - first) * loss.keep)
         with self.org.state.cursor() as cursor:
-            body = csv_rows(cursor, job.table, job.plan, DELIMITERS[job.delimiter], first, count)
+            body = csv_rows(cursor, job.table, job.plan, DELIMITERS[job.delimiter], first, sent)
         self.org.usage.count_bulk(sent=len(body))
         after = first + count
         headers = {
             "Sforce-Locator": _locator(after) if after < job.rows else "null",
-            "Sforce-NumberOfRecords": str(max(0, min(count, job.rows - first))),
+            "Sforce-NumberOfRecords": str(max(0, min(sent, job.rows - first))),
         }
         return Answer(body, media_type=CSV, headers=headers)
 
@@ -127,7 +127,7 @@ class BulkJobs:
         job = self._finished(call)
         if float(job.version) < FIRST_PAGES_VERSION:
             raise not_found()
-        count = _max_records(call)
+        count = self._max_records(call)
         root = f"/services/data/v{job.version}/jobs/query/{job.id}"
         starts = list(range(_row_of(call.query.get("locator")), max(job.rows, 1), count))
         urls = [
@@ -139,6 +139,20 @@ class BulkJobs:
             following = urlencode({"maxRecords": count, "locator": _locator(starts[PAGES_PER_ANSWER])})
             answer["nextRecordsUrl"] = f"{root}/resultPages?{following}"
         return Answer.of(answer)
+
+    def name_object(self, call: Call) -> str | None:
+        """The object that a call about a job reads."""
+        with self._lock:
+            job = self._jobs.get(call.path_params.get("job_id", ""))
+        return job.plan.object_name if job is not None else None
+
+    def _max_records(self, call: Call) -> int:
+        given, most = call.query.get("maxRecords"), self.org.state.limits["bulk_page_rows"]
+        if given is None:
+            return most
+        if not given.isdecimal() or int(given) == 0:
+            raise Refusal(400, "INVALIDREQUEST", "maxRecords must be a positive number")
+        return int(given)
 
     def _plan(self, text: str, *, with_deleted: bool) -> Plan:
         query = parse_query(text)
@@ -195,13 +209,9 @@ def _refuse_unsupported(query: Query) -> None:
         raise Refusal(400, "API_ERROR", "OFFSET not supported in Bulk Query")
 
 
-def _max_records(call: Call) -> int:
-    given = call.query.get("maxRecords")
-    if given is None:
-        return DEFAULT_PAGE_ROWS
-    if not given.isdecimal() or int(given) == 0:
-        raise Refusal(400, "INVALIDREQUEST", "maxRecords must be a positive number")
-    return int(given)
+def _end(call: Call) -> str | None:
+    """The state that a fault gives a job at its end."""
+    return next((state for kind, state in FAULTY_ENDS.items() if call.fault_of(kind) is not None), None)
 
 
 def _locator(row: int) -> str:

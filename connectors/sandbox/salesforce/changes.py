@@ -12,7 +12,6 @@ from connectors.sandbox.salesforce.org import Org
 
 DELETED_DAYS = 15  # api_rest resources_getdeleted
 UPDATED_DAYS = 30  # api_rest resources_getupdated
-MAX_IDS = 600_000
 _STAMP = "%Y-%m-%dT%H:%M:%S.%g+0000"
 
 
@@ -40,7 +39,7 @@ class Changes:
                 " WHERE object = ? AND deleted_at >= ? AND deleted_at < ? ORDER BY deleted_at, id",
                 [name, window.start, window.end],
             ).fetchall()
-        _refuse_too_many(rows)
+        self._refuse_too_many(rows)
         earliest = self._now() - timedelta(days=DELETED_DAYS)
         return Answer.of(
             {
@@ -63,7 +62,7 @@ class Changes:
                 [window.start, window.end],
             ).fetchone()
         ids = found[0] if found else []
-        _refuse_too_many(ids)
+        self._refuse_too_many(ids)
         return Answer(orjson.dumps({"ids": ids, "latestDateCovered": _stamp(window.end)}))
 
     def _replicateable(self, call: Call) -> str:
@@ -79,6 +78,11 @@ class Changes:
         if end - start <= timedelta(minutes=1):
             raise _invalid_window("endDate must be at least one minute greater than startDate")
         return _Window(start, end)
+
+    def _refuse_too_many(self, rows: Sequence[object]) -> None:
+        most = self.org.state.limits["deleted_ids"]
+        if len(rows) > most:
+            raise Refusal(400, "EXCEEDED_ID_LIMIT", f"Too many results; a window may hold {most} ids. Narrow it.")
 
     def _now(self) -> datetime:
         return self.org.state.clock.astimezone(UTC).replace(tzinfo=None)
@@ -107,8 +111,3 @@ def _stamp(moment: datetime) -> str:
 
 def _invalid_window(message: str) -> Refusal:
     return Refusal(400, "INVALID_REPLICATION_DATE", message)
-
-
-def _refuse_too_many(rows: Sequence[object]) -> None:
-    if len(rows) > MAX_IDS:
-        raise Refusal(400, "EXCEEDED_ID_LIMIT", f"Too many results; a window may hold {MAX_IDS} ids. Narrow it.")

@@ -9,8 +9,9 @@ import orjson
 from starlette.datastructures import QueryParams
 from starlette.routing import compile_path
 
-from connectors.sandbox.endpoint import Answer, Call, Respond
-from connectors.sandbox.salesforce.errors import Refusal, not_found
+from connectors.sandbox.endpoint import Answer, Call, NameObject, Respond
+from connectors.sandbox.salesforce.errors import Refusal, not_found, refuse_by_fault
+from connectors.sandbox.state import SandboxState
 
 MAX_REQUESTS = 25
 MAX_QUERIES = 5  # of query, queryAll and following pages (api_rest resources_composite_composite_post)
@@ -21,9 +22,16 @@ _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 class Composite:
     """Sends each part to the resource that serves its path; the session was checked once for all."""
 
-    def __init__(self, resources: Sequence[tuple[str, str, Respond]]) -> None:
-        """`resources` are method, path template and responder."""
-        self._resources = [(method, compile_path(path)[0], respond) for method, path, respond in resources]
+    def __init__(
+        self, state: SandboxState, resources: Sequence[tuple[str, str, str, Respond]], name_object: NameObject
+    ) -> None:
+        """`resources` are method, path template, family and responder."""
+        self._state = state
+        self._name_object = name_object
+        self._resources = [
+            (method, compile_path(path)[0], f"salesforce.{family}", respond)
+            for method, path, family, respond in resources
+        ]
 
     def composite(self, call: Call) -> Answer:
         """The answers come in order, each with its status; a failed part fails those that refer to it."""
@@ -49,19 +57,22 @@ class Composite:
     def _dispatch(self, call: Call, part: "_Part") -> Answer:
         target = urlsplit(part.url)
         path = unquote(target.path).rstrip("/")
-        for method, pattern, respond in self._resources:
+        for method, pattern, family, respond in self._resources:
             match = pattern.match(path)
             if match is not None and method == part.method:
-                return respond(
-                    replace(
-                        call,
-                        method=method,
-                        path=path,
-                        path_params=match.groupdict(),
-                        query=QueryParams(target.query),
-                        body=part.body,
-                    )
+                made = replace(
+                    call,
+                    method=method,
+                    path=path,
+                    path_params=match.groupdict(),
+                    query=QueryParams(target.query),
+                    body=part.body,
                 )
+                faults = self._state.faults.draw_all(family, self._name_object(made), part=True)
+                if faults and faults[0].kind in ("status", "refuse"):
+                    self._state.stats.count_fault(family, faults[0].kind)
+                    return refuse_by_fault(made, faults[0])
+                return respond(replace(made, faults=faults))
         raise not_found()
 
 

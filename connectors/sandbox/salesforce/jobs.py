@@ -20,7 +20,8 @@ class Job:
     made_at: datetime
     state: str = "UploadComplete"
     polls: int = 0
-    fails: bool = False
+    end: str = "JobComplete"
+    extra_rows: int = 0
 
     @property
     def table(self) -> str:
@@ -45,7 +46,7 @@ class Job:
             "columnDelimiter": self.delimiter,
         }
         if complete:
-            processed = self.rows if self.state == "JobComplete" else 0
+            processed = self.rows + self.extra_rows if self.state == "JobComplete" else 0
             info |= {"jobType": "V2Query", "numberRecordsProcessed": processed, "retries": 0, "totalProcessingTime": 1}
         if self.state == "Failed":
             info["errorMessage"] = "InternalServerError : Unexpected error during query processing"

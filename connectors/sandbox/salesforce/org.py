@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from connectors.sandbox.endpoint import Answer, Call, Respond
-from connectors.sandbox.salesforce.errors import Refusal, not_found, session_expired
+from connectors.sandbox.salesforce.errors import CONCURRENT_LIMIT, REFUSALS, Refusal, not_found, session_expired
 from connectors.sandbox.salesforce.objects import ObjectView
 from connectors.sandbox.salesforce.plan import Plan, plan_query
 from connectors.sandbox.salesforce.rendering import install_number_format
@@ -31,7 +31,7 @@ class Org:
         self.org_id = self._first_id("Organization") or FALLBACK_ORG_ID
         self.user_id = self._first_id("User") or FALLBACK_USER_ID
         self.tokens = Tokens(self.org_id)
-        self.usage = Usage(state.clock)
+        self.usage = Usage(state.clock, state.limits["daily_calls"])
 
     def data(self, respond: Respond) -> Respond:
         """Guard a data endpoint: version, session, allowance; add the usage header; refusals become answers."""
@@ -42,6 +42,7 @@ class Org:
                 answer = respond(call)
             except Refusal as refusal:
                 answer = refusal.answer()
+            answer = soil(call, answer)
             if answer.status == 401:
                 return answer
             return replace(answer, headers={**answer.headers, **self.usage.header()})
@@ -54,7 +55,27 @@ class Org:
 
     def plan_parsed(self, query: Query, *, with_deleted: bool) -> Plan:
         """Check a parsed query."""
-        return plan_query(query, self.view, self.state.clock, with_deleted=with_deleted)
+        plan = plan_query(query, self.view, self.state.clock, with_deleted=with_deleted)
+        most = self.state.limits["formula_fields"]
+        if most and sum(column.is_formula for column in plan.columns) > most:
+            raise Refusal(400, "QUERY_TOO_COMPLICATED", REFUSALS["QUERY_TOO_COMPLICATED"][1])
+        return plan
+
+    def refuse_too_large(self, plan: Plan) -> None:
+        """Refuse what a REST query of so many rows is refused for, if a limit is set."""
+        is_activity = plan.object_name in ("Task", "Event")
+        for name, applies, code in (
+            ("activity_rows", is_activity, "OPERATION_TOO_LARGE"),
+            ("query_rows", not plan.is_aggregate, "QUERY_TIMEOUT"),
+        ):
+            most = self.state.limits[name]
+            if most and applies and self._count(plan) > most:
+                raise Refusal(400, code, REFUSALS[code][1])
+
+    def _count(self, plan: Plan) -> int:
+        with self.state.cursor() as cursor:
+            counted = cursor.execute(plan.count_sql, list(plan.parameters)).fetchone()
+        return int(counted[0]) if counted else 0
 
     def find_object(self, call: Call) -> str:
         """The object that the path names; Refusal NOT_FOUND."""
@@ -69,14 +90,16 @@ class Org:
             raise not_found()
         if len(call.path) + len(str(call.query)) > MAX_URI_BYTES:
             raise Refusal(414, "URI_TOO_LONG", "The request URI is longer than 16384 bytes")
-        if call.fault is not None and call.fault.kind == "expire_session":
+        if call.fault_of("expire_session") is not None:
             self.tokens.expire_all()
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme not in ("Bearer", "OAuth") or not self.tokens.is_live(token):
             raise session_expired()
-        self.usage.count_call(self.state.clock)
-        if call.fault is not None and call.fault.kind == "daily_limit":
+        self.usage.maximum = self.state.limits["daily_calls"]
+        if not self.usage.count_call(self.state.clock) or call.fault_of("daily_limit") is not None:
             raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        if call.fault_of("concurrent_limit") is not None:
+            raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", CONCURRENT_LIMIT)
 
     def _first_id(self, object_name: str) -> str | None:
         if self.view.find(object_name) is None:
@@ -84,3 +107,16 @@ class Org:
         with self.state.cursor() as cursor:
             found = cursor.execute(f'SELECT min("Id") FROM salesforce."{object_name}"').fetchone()
         return found[0] if found else None
+
+
+def soil(call: Call, answer: Answer) -> Answer:
+    """The answer with dirty text, if that fault is due: behind its `mark`."""
+    fault = call.fault_of("dirty_text")
+    if fault is None or answer.status >= 300:
+        return answer
+    is_json = answer.media_type.startswith("application/json")
+    dirt = b"\xff\xfe" if fault.code == "utf8" else (rb"\u0000" if is_json else b"\x00")
+    mark = fault.mark.encode()
+    if not mark or mark not in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(mark, mark + dirt, 1))

@@ -22,6 +22,7 @@ class Column:
     kind: str
     sql: str
     parent: Parent | None = None
+    is_formula: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _columns(query: Query, finder: FieldFinder) -> list[Column]:
             found = finder.find(item)
             if query.group and found.name not in grouped:
                 raise malformed(f"Field must be grouped or aggregated: {found.name}")
-            columns.append(Column(found.name, found.field.type, found.sql, found.parent))
+            columns.append(Column(found.name, found.field.type, found.sql, found.parent, found.field.is_calculated))
         elif isinstance(item, Aggregate):
             unnamed = sum(column.name.startswith("expr") for column in columns)
             columns.append(_aggregate(item, finder, item.alias or f"expr{unnamed}"))
@@ -140,7 +141,7 @@ def _field_set(item: FieldSet, query: Query, finder: FieldFinder) -> list[Column
     if item.name != "STANDARD" and (query.limit is None or query.limit > FIELD_SET_LIMIT):
         raise malformed("The SOQL FIELDS function must have a LIMIT of at most 200")
     return [
-        Column(field.name, field.type, finder.find(Path((field.name,), 0)).sql)
+        Column(field.name, field.type, finder.find(Path((field.name,), 0)).sql, None, field.is_calculated)
         for field in finder.view.fields(finder.object_name)
         if item.name == "ALL" or field.is_custom == (item.name == "CUSTOM")
     ]

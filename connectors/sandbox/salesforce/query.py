@@ -60,6 +60,9 @@ class Queries:
         match = _LOCATOR.fullmatch(call.path_params["locator"])
         with self._lock:
             cursor = self._cursors.get(match[1]) if match else None
+        if cursor is not None and call.fault_of("locator_expired") is not None:
+            self._forget(cursor)
+            cursor = None
         if match is None or cursor is None or self.org.state.clock - cursor.made_at >= CURSOR_LIFE:
             raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._page(cursor, int(match[2]), call.path_params["version"])
@@ -73,7 +76,9 @@ class Queries:
             with self.org.state.cursor() as database:
                 counted = database.execute(plan.count_sql, list(plan.parameters)).fetchone()
             return Answer.of({"totalSize": counted[0] if counted else 0, "done": True, "records": []})
-        page_rows, version = _page_rows(call), call.path_params["version"]
+        self.org.refuse_too_large(plan)
+        page_rows = min(_page_rows(call), self.org.state.limits["rest_page_rows"])
+        version = call.path_params["version"]
         with self.org.state.cursor() as database:
             records = json_first_records(database, plan, version, page_rows + 1)
         if len(records) <= page_rows:  # most queries: one statement, no cursor
@@ -110,6 +115,11 @@ class Queries:
                 del self._cursors[kept.locator]
         for kept in stale:
             self._drop(kept)
+
+    def _forget(self, cursor: _Cursor) -> None:
+        with self._lock:
+            self._cursors.pop(cursor.locator, None)
+        self._drop(cursor)
 
     def _drop(self, cursor: _Cursor) -> None:
         with self.org.state.cursor() as database:

@@ -4,8 +4,6 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# Enterprise with 25 licences: 100,000 + 1,000 each (app limits cheatsheet, API requests per 24 hours)
-DAILY_API_REQUESTS = 125_000
 DAILY_BULK_QUERY_JOBS = 10_000  # bulk_common_limits: query jobs per rolling 24 hours
 DAILY_BULK_RESULT_MB = 976_562  # 1 TB of results per rolling 24 hours
 # allowances that nothing here spends, as an org of that size reports them
@@ -29,17 +27,21 @@ class Usage:
     """Counts of one virtual day; a tick starts the next. Thread safe."""
 
     clock: datetime
+    maximum: int
     calls: int = 0
     bulk_jobs: int = 0
     bulk_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count_call(self, clock: datetime) -> None:
-        """Count one API call made at `clock`."""
+    def count_call(self, clock: datetime) -> bool:
+        """Count one API call made at `clock`; False if the day's allowance is spent, which costs nothing."""
         with self._lock:
             if clock != self.clock:
                 self.clock, self.calls, self.bulk_jobs, self.bulk_bytes = clock, 0, 0, 0
+            if self.calls >= self.maximum:
+                return False
             self.calls += 1
+            return True
 
     def count_bulk(self, *, jobs: int = 0, sent: int = 0) -> None:
         """Count query jobs made and result bytes sent."""
@@ -49,12 +51,12 @@ class Usage:
 
     def header(self) -> dict[str, str]:
         """The header of every data answer."""
-        return {"Sforce-Limit-Info": f"api-usage={self.calls}/{DAILY_API_REQUESTS}"}
+        return {"Sforce-Limit-Info": f"api-usage={self.calls}/{self.maximum}"}
 
     def limits(self) -> dict[str, dict[str, int]]:
         """The `/limits` answer."""
         spent = {
-            "DailyApiRequests": (DAILY_API_REQUESTS, self.calls),
+            "DailyApiRequests": (self.maximum, self.calls),
             "DailyBulkV2QueryJobs": (DAILY_BULK_QUERY_JOBS, self.bulk_jobs),
             "DailyBulkV2QueryFileStorageMB": (DAILY_BULK_RESULT_MB, self.bulk_bytes // 1_000_000),
             **{name: (most, 0) for name, most in UNSPENT.items()},

@@ -14,7 +14,7 @@ from connectors.sandbox import salesforce
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.salesforce.edits import apply_edit
 from connectors.sandbox.server import LOOPBACK, SandboxServer, build_app
-from connectors.sandbox.state import SandboxState
+from connectors.sandbox.state import DEFAULT_LIMITS, SandboxState
 from connectors.sandbox.world import World
 from tests.connectors.sandbox.salesforce.org_world import OrgWorld
 
@@ -159,3 +159,4 @@ def org(_served: tuple[str, SandboxState]) -> Iterator[ServedOrg]:
         yield served
     state.faults.clear()
     state.hidden, state.no_bulk, state.bulk_polls = set(), set(), 1
+    state.limits, state.clock_skew = dict(DEFAULT_LIMITS), 0.0
