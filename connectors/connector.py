@@ -137,6 +137,10 @@ class Plan:
     quota: Quota | None = None
     identity: str = ""
 
+    def __iter__(self) -> Iterator[PlanLine]:
+        """The lines, in the order in which they will be fetched."""
+        return iter(self.lines)
+
     @property
     def calls(self) -> int:
         """Calls expected of all lines that can say."""
@@ -167,6 +171,8 @@ class Connector(Protocol):
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Choose the API for `stream` over `window`, and read the metadata that its schema is made of.
 
+        A stream of lane `deletes` that comes with mode `presence` wants the full list of ids that are there.
+
         Raises:
             NoAccessError: this user cannot read the object; the run goes on without it.
         """
@@ -178,6 +184,7 @@ class Connector(Protocol):
 
         Raises:
             NoAccessError: this user cannot read the object after all.
+            StalePlanError: the CRM's fields changed since `plan`; the window is planned and begun again, once.
             RejectedRequestError: a resumed cursor may be too old; the load is then begun again, once.
         """
 

@@ -1,131 +1,160 @@
 """One run under its lease: what to read, what to do when it fails, and what to tell about it."""
 
-import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from typing import cast
 
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
-    CountMismatchError,
     CrmError,
     NoAccessError,
     PausedError,
     RejectedRequestError,
+    StalePlanError,
     TransientError,
     UnexpectedReplyError,
 )
-from connectors.landing import MAX_RESUME_AGE, LandingLog, Lease, LoadRequest, Manifest, OpenLoad, Window
-from connectors.raw import Applied
-from connectors.streams import Connector, EventKind, Listener, Outcome, PlanLine, Stream, StreamReport, SyncEvent
+from connectors.landing import LandingLog, Lease, Manifest, Window
+from connectors.loading import Loader, Meter
+from connectors.streams import (
+    Backfills,
+    Connector,
+    EventKind,
+    Listener,
+    Outcome,
+    PlanLine,
+    ReadsIds,
+    Stream,
+    StreamReport,
+    SyncRequest,
+)
+from connectors.telling import Teller
+from connectors.windows import Windows, columns_to_fill
 
+Planned = tuple[Stream, PlanLine | CrmError | None]  # None is not due
 # after these the CRM would answer the next stream in the same way
 _ENDS_RUN = (TransientError, AuthenticationError, ConfigurationError)
-
-
-@dataclass
-class Meter:
-    """What a stream has used since it began."""
-
-    connector: Connector
-
-    def __post_init__(self) -> None:
-        self._calls = self.connector.calls
-        self._bytes = self.connector.bytes_received
-        self._started = time.monotonic()
-
-    @property
-    def calls(self) -> Counter[str]:
-        return self.connector.calls - self._calls
-
-    @property
-    def bytes(self) -> int:
-        return self.connector.bytes_received - self._bytes
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._started
 
 
 class Run:
     """One run under its lease."""
 
     def __init__(
-        self, connector: Connector, log: LandingLog, lease: Lease, listener: Listener, code_version: str
+        self,
+        connector: Connector,
+        log: LandingLog,
+        lease: Lease,
+        listener: Listener,
+        request: SyncRequest | None = None,
     ) -> None:
         self.connector = connector
         self.log = log
         self.lease = lease
-        self.listener = listener
-        self.code_version = code_version
+        self.teller = Teller(connector, listener)
+        self.request = request or SyncRequest()
         self.identity = ""
-        self.clock: datetime | None = None
 
     def identify(self) -> None:
         self.identity = self.connector.identity()
         self.log.check_identity(self.connector.connection, self.identity)
-        self.clock = self.connector.server_clock()
+        clock = self.connector.server_clock()
+        self.loader = Loader(self.connector, self.log, self.lease, self.teller, self.request, self.identity)
+        self.windows = Windows(self.log, self.connector.connection, clock, self.request)
 
-    def target(self, stream: Stream) -> datetime:
-        """Up to where the stream can be complete now; never behind what it is complete to already."""
-        if self.clock is None:
-            raise ConfigurationError("A run must identify its CRM before it can plan.")
-        hi = self.clock - stream.lag
-        watermark = self.log.watermark(self.connector.connection, stream.object_name, stream.lane)
-        return hi if watermark is None else max(hi, watermark)
-
-    def complete_until(self, streams: Sequence[Stream]) -> datetime:
-        return min(self.target(stream) for stream in streams)
-
-    def window(self, stream: Stream, *, may_resume: bool = True) -> Window:
-        """What to read now: the rest since the watermark, or what a run that died had begun."""
-        watermark = self.log.watermark(self.connector.connection, stream.object_name, stream.lane)
-        lo = None if watermark is None or stream.is_full_list else watermark - stream.overlap
-        window = Window(lo, self.target(stream))
-        begun = self.log.find_open(self.connector.connection, stream.object_name, stream.lane)
-        if (
-            may_resume
-            and begun is not None
-            and begun.window.lo == lo
-            and begun.window.hi <= window.hi
-            and window.hi - begun.window.hi <= MAX_RESUME_AGE
-        ):
-            return begun.window
-        return window
+    def plan_all(self, streams: Sequence[Stream]) -> list[Planned]:
+        """A plan per stream, or why there is none; after a limit is reached the CRM is asked nothing more."""
+        planned: list[Planned] = []
+        paused: PausedError | None = None
+        for stream in streams:
+            if not self.windows.is_due(stream):
+                self.teller.stream("not_due", stream, message="not due yet")
+                planned.append((stream, None))
+                continue
+            line = paused or self.plan(stream)
+            paused = line if isinstance(line, PausedError) else None
+            planned.append((stream, line))
+        return planned
 
     def plan(self, stream: Stream, *, may_resume: bool = True) -> PlanLine | CrmError:
-        """The stream's plan, or the error that belongs to this stream alone."""
+        """The stream's plan, or the error that belongs to this stream alone, or the limit that ends the run."""
+        asked = self.windows.as_asked(stream)
+        window = self.windows.window(asked, may_resume=may_resume)
         try:
-            line = self.connector.plan(stream, self.window(stream, may_resume=may_resume))
-        except (RejectedRequestError, UnexpectedReplyError) as error:
+            line = self._ask_plan(asked, window)
+        except (RejectedRequestError, UnexpectedReplyError, PausedError) as error:
             return error
-        self.tell("planned", line, rows_expected=line.expected_rows, calls=line.calls or 0, message=str(line.window))
+        self.teller.line("planned", line, rows_expected=line.expected_rows, calls=line.calls or 0, message=str(window))
         return line
 
-    def fetch_all(self, planned: Sequence[tuple[Stream, PlanLine | CrmError]]) -> list[StreamReport]:
+    def _ask_plan(self, stream: Stream, window: Window) -> PlanLine:
+        if self.request.ids:
+            return cast("ReadsIds", self.connector).plan(stream, window, ids=self.request.ids)
+        if stream.lane == "backfill":
+            columns = self.columns_to_fill(stream)
+            return cast("Backfills", self.connector).plan_backfill(stream, columns, window)
+        return self.connector.plan(stream, window)
+
+    def columns_to_fill(self, stream: Stream, planned: PlanLine | None = None) -> list[str]:
+        """Columns of an object that not all of its records have."""
+        return columns_to_fill(self.log, self.connector.connection, stream.object_name, planned)
+
+    def plan_filling(self, stream: Stream, line: PlanLine | CrmError | None) -> Planned | None:
+        """The backfill that a stream of records will need once `line` is fetched; None if it needs none."""
+        if not isinstance(line, PlanLine) or not self.may_need_filling(stream, line):
+            return None
+        columns = self.columns_to_fill(stream, line)
+        fill = _filling(stream)
+        if not columns or not isinstance(self.connector, Backfills):
+            return None
+        try:
+            return fill, self.connector.plan_backfill(fill, columns, self.windows.window(fill))
+        except (RejectedRequestError, UnexpectedReplyError, PausedError) as error:
+            return fill, error
+
+    def fetch_all(self, planned: Sequence[Planned]) -> list[StreamReport]:
         reports: list[StreamReport] = []
-        stopped_by: CrmError | None = None
         for stream, line in planned:
-            if stopped_by is not None:
-                outcome: Outcome = "paused" if isinstance(stopped_by, PausedError) else "not_run"
-                reports.append(StreamReport(stream, outcome, error=stopped_by))
-                continue
-            report = self.fetch_stream(stream, line)
-            if isinstance(report.error, _ENDS_RUN):
-                stopped_by = report.error
-            reports.append(report)
+            reports.append(self._fetch_next(stream, line, _stopper(reports)))
+        for stream, line in planned:
+            fill = _filling(stream)
+            if self.may_need_filling(stream, line) and self.columns_to_fill(fill):
+                stopped_by = _stopper(reports)
+                reports.append(self._fetch_next(fill, None if stopped_by else self.plan(fill), stopped_by))
         return reports
 
-    def fetch_stream(self, stream: Stream, line: PlanLine | CrmError) -> StreamReport:
+    def may_need_filling(self, stream: Stream, line: PlanLine | CrmError | None) -> bool:
+        """Whether it is a stream of records whose columns this connector can fill."""
+        is_records = stream.lane == "rows" and stream.mode == "upsert" and isinstance(line, PlanLine)
+        return is_records and not self.request.ids and isinstance(self.connector, Backfills)
+
+    def _fetch_next(
+        self, stream: Stream, line: PlanLine | CrmError | None, stopped_by: CrmError | None
+    ) -> StreamReport:
+        if line is None and stopped_by is None:
+            return StreamReport(stream, "not_due")
+        if stopped_by is not None:
+            outcome: Outcome = "paused" if isinstance(stopped_by, PausedError) else "not_run"
+            return StreamReport(
+                stream, "not_due" if line is None and stream.lane != "backfill" else outcome, error=stopped_by
+            )
+        return self.fetch_stream(stream, line)
+
+    def fetch_stream(self, stream: Stream, line: PlanLine | CrmError | None) -> StreamReport:
         meter = Meter(self.connector)
         manifests: list[Manifest] = []
         error: CrmError | None = None
+        may_replan = True
         try:
             while isinstance(line, PlanLine):
-                manifests.append(self.load(line, meter))
-                if line.window.hi >= self.target(stream):
+                try:
+                    manifests.append(self.loader.load(line, meter))
+                except StalePlanError:
+                    if not may_replan:
+                        raise
+                    may_replan, line = False, self.plan(stream, may_resume=False)
+                    continue
+                if line.window.hi >= self.windows.target(stream) or stream.lane == "backfill":
                     break
                 # this was what a run that died had begun; now the time since then
                 line = self.plan(stream, may_resume=False)
@@ -134,9 +163,11 @@ class Run:
         if isinstance(line, CrmError):
             error = line
         outcome = _outcome(error)
+        if isinstance(error, NoAccessError):
+            self.loader.note_refusal(stream, error, self.windows.clock)
         if error is not None:
             kind: EventKind = "no_access" if outcome == "no_access" else "failed"
-            self.tell_stream(kind, stream, meter, message=str(error))
+            self.teller.stream(kind, stream, calls=meter.calls.total(), seconds=meter.seconds, message=str(error))
         return StreamReport(
             stream=stream,
             outcome=outcome,
@@ -149,110 +180,6 @@ class Run:
             seconds=meter.seconds,
             bytes=meter.bytes,
             error=error,
-        )
-
-    def load(self, line: PlanLine, meter: Meter) -> Manifest:
-        """Fetch and commit one window; on numbers that do not agree, or a cursor that is gone, begin again once."""
-        stream = line.stream
-        request = LoadRequest(
-            connection=self.connector.connection,
-            object_name=stream.object_name,
-            lane=stream.lane,
-            window=line.window,
-            schema=line.schema,
-            mode=stream.mode,
-            raw_table=stream.raw_table,
-            identity=self.identity,
-            parent_column=stream.parent_column,
-        )
-        load = self.log.open_load(request, self.lease)
-        load.on_part = lambda _: self.tell(
-            "part_landed", line, rows=load.rows_landed, calls=meter.calls.total(), seconds=meter.seconds
-        )
-        self.tell("started", line, rows=load.rows_landed, rows_expected=line.expected_rows)
-        try:
-            manifest = self._fetch_and_commit(line, load, meter)
-        except (CountMismatchError, RejectedRequestError, UnexpectedReplyError) as error:
-            if not (isinstance(error, CountMismatchError) or load.was_resumed):
-                load.discard()
-                raise
-            load.restart()
-            try:
-                manifest = self._fetch_and_commit(line, load, meter)
-            except (RejectedRequestError, UnexpectedReplyError):
-                load.discard()
-                raise
-        self.tell(
-            "committed",
-            line,
-            rows=manifest.rows_landed,
-            rows_expected=manifest.rows_expected,
-            calls=meter.calls.total(),
-            seconds=meter.seconds,
-        )
-        return manifest
-
-    def _fetch_and_commit(self, line: PlanLine, load: OpenLoad, meter: Meter) -> Manifest:
-        fetched = self.connector.fetch(line, load)
-        return load.commit(
-            expected_rows=fetched.expected_rows,
-            calls=meter.calls,
-            covered_until=fetched.covered_until,
-            code_version=self.code_version,
-        )
-
-    def tell(
-        self,
-        kind: EventKind,
-        line: PlanLine,
-        *,
-        rows: int = 0,
-        rows_expected: int | None = None,
-        calls: int = 0,
-        seconds: float = 0.0,
-        message: str = "",
-    ) -> None:
-        stream = line.stream
-        self.listener(
-            SyncEvent(
-                kind,
-                self.connector.connection,
-                stream.object_name,
-                stream.lane,
-                line.api,
-                rows,
-                rows_expected,
-                calls,
-                seconds,
-                message,
-            )
-        )
-
-    def tell_stream(self, kind: EventKind, stream: Stream, meter: Meter, *, message: str) -> None:
-        self.listener(
-            SyncEvent(
-                kind,
-                self.connector.connection,
-                stream.object_name,
-                stream.lane,
-                calls=meter.calls.total(),
-                seconds=meter.seconds,
-                message=message,
-            )
-        )
-
-    def tell_applied(self, applied: Applied) -> None:
-        counts = applied.counts
-        kind: EventKind = "held" if counts.held else "applied"
-        message = (
-            f"{counts.held} deletions are held, more than the brake lets through: look at load {applied.load_id}, "
-            "then release it."
-            if counts.held
-            else ""
-        )
-        rows = counts.inserted + counts.updated + counts.tombstoned
-        self.listener(
-            SyncEvent(kind, self.connector.connection, applied.object_name, applied.lane, rows=rows, message=message)
         )
 
 
@@ -269,5 +196,11 @@ def _total_expected(manifests: Sequence[Manifest]) -> int | None:
     return sum(expected) if expected else None
 
 
-def ignore(event: SyncEvent) -> None:
-    """No listener."""
+def _stopper(reports: Sequence[StreamReport]) -> CrmError | None:
+    """The error after which no other stream is asked for."""
+    return next((report.error for report in reports if isinstance(report.error, _ENDS_RUN)), None)
+
+
+def _filling(stream: Stream) -> Stream:
+    """The stream that fills columns of `stream`."""
+    return replace(stream, lane="backfill", mode="patch", cadence=None)

@@ -14,12 +14,38 @@ from dataclasses import replace
 from pathlib import Path
 
 from connectors.engine import LOCK_WAIT_SECONDS, EngineSettings, open_warehouse
+from connectors.errors import CrmError
 from connectors.landing import LandingLog
+from connectors.landing.erase import finish_erasures
 from connectors.raw import apply_loads, record_sync
-from connectors.run import Run, ignore
-from connectors.streams import Connector, Fetched, Listener, PlanLine, Stream, SyncEvent, SyncReport
+from connectors.run import Run
+from connectors.streams import (
+    Connector,
+    Fetched,
+    Listener,
+    Metered,
+    Plan,
+    PlanLine,
+    Stream,
+    SyncEvent,
+    SyncReport,
+    SyncRequest,
+)
+from connectors.telling import ignore
+from connectors.windows import check_ids
 
-__all__ = ["Connector", "Fetched", "PlanLine", "Stream", "SyncEvent", "SyncReport", "plan_sync", "run_sync"]
+__all__ = [
+    "Connector",
+    "Fetched",
+    "Plan",
+    "PlanLine",
+    "Stream",
+    "SyncEvent",
+    "SyncReport",
+    "SyncRequest",
+    "plan_sync",
+    "run_sync",
+]
 
 
 def run_sync(
@@ -31,8 +57,8 @@ def run_sync(
     every_stream: Sequence[Stream] | None = None,
     listener: Listener | None = None,
     engine: EngineSettings | None = None,
-    code_version: str = "",
     lock_wait_seconds: float = LOCK_WAIT_SECONDS,
+    request: SyncRequest | None = None,
 ) -> SyncReport:
     """Bring `streams` up to the CRM's present, and apply them and whatever else is committed and not applied.
 
@@ -40,33 +66,50 @@ def run_sync(
     report says what became of each, and `report.raise_for_failure()` turns it into an exception.
 
     `every_stream` is all that the connection has, None if `streams` is. Where `streams` leaves some out, the bound of
-    the last completed sync stays as it is: the others know nothing of the time since.
+    the last completed sync stays as it is: the others know nothing of the time since. `request` None is the usual:
+    what is new since the watermarks.
+
+    A limit that is reached, at any point, ends the run as paused (`report.exit_code` 75, `report.resume_at`):
+    what is landed is kept and applied, and the next run goes on from there.
 
     Raises:
         BusyError: another run has the connection, or somebody keeps the warehouse file open.
         IdentityError: the connection answers for another org or portal than before.
         AuthenticationError, TransientError: before anything was fetched.
     """
+    check_ids(request or SyncRequest(), streams)
     with log.lease(connector.connection) as lease:
-        run = Run(connector, log, lease, listener or ignore, code_version)
+        finish_erasures(log, lease)
+        run = Run(connector, log, lease, listener or ignore, request)
         run.identify()
-        planned = [(stream, run.plan(stream)) for stream in streams]
-        reports = run.fetch_all(planned)
-        report = SyncReport(connector.connection, run.identity, run.complete_until(streams), tuple(reports))
+        reports = run.fetch_all(run.plan_all(streams))
+        finish_erasures(log, lease)
+        report = SyncReport(connector.connection, run.identity, run.windows.complete_until(reports), tuple(reports))
         with open_warehouse(warehouse, engine, wait_seconds=lock_wait_seconds) as connection:
             applied = apply_loads(connection, log, connector.connection)
             report = replace(report, applied=tuple(applied))
-            if report.is_complete and set(streams) >= set(every_stream or streams):
+            if report.is_complete and not run.request.ids and set(streams) >= set(every_stream or streams):
                 record_sync(connection, connector.connection, run.identity, report.hi)
         for result in applied:
-            run.tell_applied(result)
+            run.teller.applied(result)
         return report
 
 
-def plan_sync(connector: Connector, log: LandingLog, streams: Sequence[Stream]) -> list[PlanLine]:
-    """What `run_sync` would fetch now; nothing is fetched. Streams without access are left out."""
+def plan_sync(
+    connector: Connector, log: LandingLog, streams: Sequence[Stream], *, request: SyncRequest | None = None
+) -> Plan:
+    """What `run_sync` would fetch now, backfills of columns included; nothing is fetched."""
+    check_ids(request or SyncRequest(), streams)
     with log.lease(connector.connection) as lease:
-        run = Run(connector, log, lease, ignore, "")
+        run = Run(connector, log, lease, ignore, request)
         run.identify()
-        planned = [run.plan(stream) for stream in streams]
-    return [line for line in planned if isinstance(line, PlanLine)]
+        planned = run.plan_all(streams)
+        planned += [filled for stream, line in planned if (filled := run.plan_filling(stream, line)) is not None]
+        quota = connector.quota() if isinstance(connector, Metered) else None
+    return Plan(
+        lines=tuple(line for _, line in planned if isinstance(line, PlanLine)),
+        errors=tuple((stream, line) for stream, line in planned if isinstance(line, CrmError)),
+        not_due=tuple(stream for stream, line in planned if line is None),
+        quota=quota,
+        identity=run.identity,
+    )

@@ -6,7 +6,7 @@ LandingLog.lease ─► LandingLog.open_load ─► OpenLoad.land (part by part)
 """
 
 from connectors.landing.lease import Lease
-from connectors.landing.load import OpenLoad, RecordRule
+from connectors.landing.load import OpenLoad
 from connectors.landing.log import MAX_RESUME_AGE, LandingLog
 from connectors.landing.manifest import (
     ApplyMode,
@@ -17,6 +17,7 @@ from connectors.landing.manifest import (
     Part,
     Withheld,
 )
+from connectors.landing.parts import RecordRule
 from connectors.landing.window import Window, format_utc, parse_utc
 
 __all__ = [

@@ -54,6 +54,11 @@ class Lease:
             ) from error
         _write_holder(self._file)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is held still."""
+        return self._file is not None
+
     def check(self, connection: str) -> None:
         """Refuse to go on without the lease.
 

@@ -1,8 +1,7 @@
 """An open load: bytes become Parquet parts, each one kept as soon as it is complete."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
@@ -10,36 +9,18 @@ from shutil import rmtree
 import duckdb
 import orjson
 
-from connectors.errors import ConfigurationError, CountMismatchError, UnexpectedReplyError
-from connectors.landing.durable import publish, sync_folder, write_atomically
+from connectors import __version__
+from connectors.errors import ConfigurationError, CountMismatchError
+from connectors.landing.durable import sync_folder, write_atomically
 from connectors.landing.manifest import Checkpoint, LoadRequest, Manifest, Part
+from connectors.landing.parts import PartWriter, RecordRule
+from connectors.landing.text import TEXT_MISFITS, scrub
 from connectors.landing.window import Window
-from connectors.schema import PART_META_COLUMNS, literal, quote
+from connectors.secret import Secret
 
 PROGRESS = "progress.json"
 MANIFEST = "manifest.json"
 SPOOL = "spool"
-
-# md5 sees null and '' apart, and 'a'+'bc' apart from 'ab'+'c'
-_NULL = "chr(0)"
-_SEPARATOR = "chr(31)"
-
-_NO_ID = "no record id"
-_COLUMN = re.compile(r'column "?(\w+)')
-
-
-@dataclass(frozen=True)
-class RecordRule:
-    """SQL expressions over a source's columns that say which record a row is, and in which state.
-
-    `modified_at` and `deleted_at` are UTC; a row without `modified_at` counts as of the window's upper bound.
-    """
-
-    record_id: str
-    modified_at: str = "null"
-    is_deleted: str = "false"
-    deleted_at: str = "null"
-    merged_into: str = "null"
 
 
 class OpenLoad:
@@ -58,13 +39,15 @@ class OpenLoad:
         seal: Callable[["OpenLoad", Manifest], Manifest],
         parts: Sequence[Part] = (),
         earlier: Callable[[LoadRequest], Sequence[tuple[Manifest, Sequence[Path]]]] = lambda _: (),
+        hash_key: Secret | None = None,
     ) -> None:
         self.request = request
         self.load_id = folder.name
         self.was_resumed = bool(parts)
         self.on_part: Callable[[Part], None] | None = None
         self._folder = folder
-        self._engine = engine
+        self._writer = PartWriter(request, folder, engine, hash_key)
+        self._scrubbed: set[Path] = set()
         self._seal = seal
         self._earlier = earlier
         self._parts = list(parts)
@@ -98,7 +81,10 @@ class OpenLoad:
         return self._earlier(self.request)
 
     def spool(self, name: str) -> Path:
-        """A place for bytes on their way to a part; emptied when the load is opened again or committed."""
+        """A place for bytes on their way to a part; emptied when the load is opened again or committed.
+
+        A file is finished before it is landed. NUL bytes and bytes that are no UTF-8 are replaced then, and counted.
+        """
         folder = self._folder / SPOOL
         folder.mkdir(exist_ok=True)
         return folder / name
@@ -120,10 +106,11 @@ class OpenLoad:
         if covers and self.request.mode != "replace_children":
             raise ConfigurationError(f"{self.request.object_name}: only replace_children loads cover parents.")
         number = len(self._parts)
-        part = self._write_part(f"part-{number:06d}.parquet", source, record)
+        replaced = self._scrub(source)
+        part = self._writer.write_part(number, source, record)
         if covers:
-            part = replace(part, parents_name=self._write_parents(f"parents-{number:06d}.parquet", covers))
-        part = replace(part, checkpoint=checkpoint)
+            part = replace(part, parents_name=self._writer.write_parents(number, covers))
+        part = replace(part, checkpoint=checkpoint, replaced=replaced)
         sync_folder(self._folder)
         self._parts.append(part)
         self._write_progress()
@@ -154,11 +141,13 @@ class OpenLoad:
         calls: Mapping[str, int] | None = None,
         covered_until: datetime | None = None,
         code_version: str = "",
+        misfits: Mapping[str, int] | None = None,
     ) -> Manifest:
         """Make the load final. From here on it is read by everyone and never changed.
 
         `expected_rows` is what the CRM announced, None if it announces nothing. `covered_until` moves the window's
-        upper bound back, for a source that says it knows less than was asked for.
+        upper bound back, for a source that says it knows less than was asked for. `misfits` are the values per column
+        that did not fit their type and were landed as null.
 
         Raises:
             CountMismatchError: not as many rows were landed as announced; the load stays open.
@@ -180,7 +169,8 @@ class OpenLoad:
             parts=self.parts,
             rows_expected=expected_rows,
             calls=dict(calls or {}),
-            code_version=code_version,
+            code_version=code_version or __version__,
+            misfits=self._count_misfits(misfits or {}),
         )
         rmtree(self._folder / SPOOL, ignore_errors=True)
         manifest = self._seal(self, manifest)
@@ -191,6 +181,20 @@ class OpenLoad:
         """The commit itself; the log calls it with the manifest's sequence filled in."""
         write_atomically(self._folder / MANIFEST, manifest.to_bytes())
         (self._folder / PROGRESS).unlink(missing_ok=True)
+
+    def _scrub(self, source: str) -> int:
+        """Mend bytes that are no text in the spooled files which `source` reads, and have not been looked at."""
+        folder = self._folder / SPOOL
+        if not folder.is_dir():
+            return 0
+        read = [path for path in folder.iterdir() if path not in self._scrubbed and str(path) in source]
+        self._scrubbed.update(read)
+        return sum(scrub(path) for path in read)
+
+    def _count_misfits(self, misfits: Mapping[str, int]) -> dict[str, int]:
+        replaced = sum(part.replaced for part in self._parts)
+        text = {TEXT_MISFITS: replaced} if replaced else {}
+        return {**{name: count for name, count in misfits.items() if count}, **text}
 
     def _begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -213,53 +217,3 @@ class OpenLoad:
                 rmtree(path, ignore_errors=True)
             elif path.name not in kept:
                 path.unlink()
-
-    def _write_part(self, name: str, source: str, record: RecordRule) -> Part:
-        columns = [(quote(column.name), column.duckdb_type) for column in self.request.schema.columns]
-        meta = [
-            (getattr(record, column.removeprefix("_")), column, kind)
-            for column, kind in PART_META_COLUMNS
-            if column != "_content_hash"
-        ]
-        typed = ", ".join(
-            [f"cast({column} as {kind}) as {column}" for column, kind in columns]
-            + [f"cast({expression} as {kind}) as {column}" for expression, column, kind in meta]
-        )
-        hashed = f", {_SEPARATOR}, ".join(
-            f"coalesce(cast({name} as varchar), {_NULL})"
-            for name in [*(column for column, _ in columns), *(column for _, column, _ in meta)]
-        )
-        temporary = self._folder / (name + ".tmp")
-        query = f"select *, md5(concat({hashed})) as _content_hash from (select {typed} from {source} as source)"
-        # a missing id becomes an error inside the one pass over the data
-        checked = f"select * replace (coalesce(_record_id, error({literal(_NO_ID)})) as _record_id) from ({query})"
-        rows = self._copy(checked, temporary)
-        publish(temporary, self._folder / name)
-        return Part(name, rows, (self._folder / name).stat().st_size)
-
-    def _write_parents(self, name: str, covers: Sequence[str]) -> str:
-        temporary = self._folder / (name + ".tmp")
-        values = orjson.dumps(list(covers)).decode()
-        self._copy(f"select unnest(from_json({literal(values)}, '[\"VARCHAR\"]')) as _parent_id", temporary)
-        publish(temporary, self._folder / name)
-        return name
-
-    def _copy(self, query: str, target: Path) -> int:
-        try:
-            row = self._engine.execute(
-                f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
-            ).fetchone()
-        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
-            raise UnexpectedReplyError(
-                f"{self.request.connection} sent rows of {self.request.object_name} that do not fit their columns "
-                f"({self._misfit(error)}; part {len(self._parts)} of load {self.load_id}). Nothing of this part was "
-                "kept; if the CRM's field types changed, run again, else look these values up in the CRM."
-            ) from None  # DuckDB's message quotes the whole row
-        return int(row[0]) if row else 0
-
-    def _misfit(self, error: duckdb.Error) -> str:
-        """What is wrong, in DuckDB's words that are not the CRM's data."""
-        if _NO_ID in str(error):
-            return "a row has no record id"
-        named = [name for name in _COLUMN.findall(str(error)) if name in self.request.schema.names]
-        return f"column {named[0]}" if named else f"DuckDB names no column, but a {type(error).__name__}"

@@ -133,6 +133,8 @@ class Part:
     bytes: int
     checkpoint: Checkpoint | None = None
     parents_name: str | None = None
+    replaced: int = 0
+    """Bytes that were no text."""
 
     def as_json(self) -> dict[str, object]:
         """As progress and manifest keep it."""
@@ -142,6 +144,7 @@ class Part:
             "bytes": self.bytes,
             "checkpoint": dict(self.checkpoint) if self.checkpoint is not None else None,
             "parents_name": self.parents_name,
+            "replaced": self.replaced,
         }
 
     @classmethod
@@ -153,6 +156,7 @@ class Part:
             bytes=cast("int", values["bytes"]),
             checkpoint=cast("Checkpoint | None", values["checkpoint"]),
             parents_name=cast("str | None", values["parents_name"]),
+            replaced=cast("int", values.get("replaced", 0)),
         )
 
 
