@@ -94,6 +94,7 @@ class SalesforceConnector:
         self._planner = Planner(self._client, self._metadata)
         self._reader = Reader(self._client, self._metadata, BulkQueries(self._client, page_rows=bulk_page_rows))
         self._started_at: float | None = None
+        self._begun: str | None = None
 
     def __repr__(self) -> str:
         return f"SalesforceConnector({self._login!r})"
@@ -115,15 +116,18 @@ class SalesforceConnector:
 
     def identity(self) -> str:
         """The org's id. Begins a run: describes are read anew, numbers of an earlier run forgotten."""
+        if self._begun is not None and self._is_clock_fresh:
+            return self._begun  # asked for just now, to find out the streams: nothing was planned since
         self._planner.start()
         self._reader.start()
         org_id = self._metadata.read()
         self._started_at = time.monotonic()
+        self._begun = org_id
         return org_id
 
     def server_clock(self) -> datetime:
         """Salesforce's time: that of the reply which named the org, or of a new one if that was long ago."""
-        if self._started_at is None or time.monotonic() - self._started_at > CLOCK_FRESH_SECONDS:
+        if not self._is_clock_fresh:
             self._client.get("/limits", family="limits")
         return self._clock()
 
@@ -133,6 +137,7 @@ class SalesforceConnector:
         Raises:
             NoAccessError: this user cannot read the object; the run goes on without it.
         """
+        self._begun = None
         try:
             line = (
                 self._planner.plan_ids(stream, window, ids)
@@ -188,6 +193,10 @@ class SalesforceConnector:
         """Close the connections; the connector must not be used any more."""
         self._session.close()
         self._login.close()
+
+    @property
+    def _is_clock_fresh(self) -> bool:
+        return self._started_at is not None and time.monotonic() - self._started_at <= CLOCK_FRESH_SECONDS
 
     def _clock(self) -> datetime:
         clock = self._client.clock

@@ -11,10 +11,12 @@ import duckdb
 import pytest
 
 from connectors.landing import LandingLog
+from connectors.reading_rules import ReadingRules
 from connectors.salesforce.extract import STREAMS, SalesforceConnector, connect
 from connectors.sandbox import salesforce
 from connectors.sandbox.catalogue import SALESFORCE
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.salesforce.edits import apply_edit
 from connectors.sandbox.server import LOOPBACK, SandboxServer, build_app
 from connectors.sandbox.state import SandboxState
 from connectors.sandbox.world import World
@@ -43,7 +45,12 @@ class ServedOrg:
         return self.folder / "warehouse.duckdb"
 
     def connect(
-        self, *, api_budget: int | None = None, bulk_page_rows: int = 100, timeouts: Timeouts | None = None
+        self,
+        *,
+        api_budget: int | None = None,
+        bulk_page_rows: int = 100,
+        timeouts: Timeouts | None = None,
+        rules: ReadingRules | None = None,
     ) -> SalesforceConnector:
         """A connector with the right credentials."""
         return connect(
@@ -53,7 +60,22 @@ class ServedOrg:
             api_budget=api_budget,
             bulk_page_rows=bulk_page_rows,
             timeouts=timeouts,
+            rules=rules,
         )
+
+    def sync_discovered(
+        self, *objects: str, rules: ReadingRules | None = None, listener: Listener | None = None
+    ) -> SyncReport:
+        """One run over what the connector itself finds to read, or over those objects of it."""
+        connector = self.connect(rules=rules)
+        connector.identity()
+        return self.sync(*objects, connector=connector, streams=connector.streams(), listener=listener)
+
+    def edit(self, kind: str, **given: object) -> dict[str, object]:
+        """What a person or an administrator does in the org, visible at once."""
+        made = apply_edit(self.state, {"kind": kind, **given})
+        self.state.edits += 1
+        return made
 
     def sync(
         self,

@@ -22,7 +22,7 @@ from connectors.reply import Refusal
 from connectors.salesforce.auth import ClientCredentials, open_session
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.columns import Selection
-from connectors.salesforce.describe import readable_columns
+from connectors.salesforce.describe import read_description, readable_columns
 from connectors.salesforce.objects import find_object
 from connectors.salesforce.query import ObjectQuery
 from connectors.salesforce.refusals import ADVICE, classify
@@ -62,6 +62,18 @@ def test_compound_fields_and_blobs_are_left_out(kind: str) -> None:
     fields = [{"name": "Id", "type": "id"}, {"name": "BillingAddress", "type": kind}]
 
     assert readable_columns({"fields": fields}).names == ("Id",)
+
+
+def test_a_blob_is_named_as_not_read_and_a_formula_as_computed() -> None:
+    fields = [
+        {"name": "Id", "type": "id"},
+        {"name": "Scan__c", "type": "base64"},
+        {"name": "Score__c", "type": "double", "precision": 18, "scale": 2, "calculated": True},
+    ]
+
+    described = read_description({"fields": fields})
+
+    assert (described.unsupported, described.calculated) == (("Scan__c",), ("Score__c",))
 
 
 def test_a_window_is_half_open_in_soql_and_keeps_its_milliseconds() -> None:
