@@ -12,7 +12,7 @@ import orjson
 
 from connectors.engine import EngineSettings, open_memory
 from connectors.errors import ConfigurationError, DamagedLogError, IdentityError
-from connectors.hashing import set_hash_key
+from connectors.hashing import check_key, set_hash_key
 from connectors.landing.lease import Lease
 from connectors.landing.load import MANIFEST, PROGRESS, OpenLoad
 from connectors.landing.manifest import LoadRequest, Manifest, Part
@@ -144,9 +144,12 @@ class LandingLog:
 
         Raises:
             IdentityError: the log was filled from another org or portal.
+            ConfigurationError: columns are to be hashed, and there is no key; nothing was fetched.
         """
         lease.check(request.connection)
         self.check_identity(request.connection, request.identity)
+        if request.hashed:
+            check_key(self._hash_key)
         resumed: OpenLoad | None = None
         for folder in self._open_folders(request.connection, request.object_name):
             progress = _read_progress(folder)
