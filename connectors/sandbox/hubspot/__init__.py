@@ -1,17 +1,16 @@
 """HubSpot's wire: CRM v3 objects, associations v4, metadata and account endpoints, also under date-based paths.
 
-    portal.py        who may call, how often, how every answer is dressed
-    objects.py       list · read · batch read          search.py        search, filters.py its filters
-    records.py       records to JSON, inside DuckDB    associations.py  batch read of links
-    pipelines.py · owners.py · properties.py · account.py
-
-Faults beside those that every endpoint knows: `index_lag` (`seconds`) hides recent records from search, `daily_limit`
-answers 429 DAILY, `rate_limits` enforces a Professional portal's limits on the wall clock.
+portal.py        who may call, how often, how every answer is dressed
+objects.py       list · read · batch read          search.py        search, filters.py its filters
+records.py       records to JSON, inside DuckDB    associations.py  batch read of links
+definitions.py   object types and properties now   tokens.py        OAuth
+pipelines.py · owners.py · properties.py · schemas.py · account.py
+edits.py         what people do, from outside      troubles.py      faults that only HubSpot has
 """
 
 from starlette.routing import Route
 
-from connectors.sandbox.hubspot import account, associations, objects, owners, pipelines, properties
+from connectors.sandbox.hubspot import account, associations, objects, owners, pipelines, properties, schemas, tokens
 from connectors.sandbox.hubspot.portal import Portal, Respond
 from connectors.sandbox.hubspot.quota import Quota
 from connectors.sandbox.hubspot.search import search
@@ -19,9 +18,18 @@ from connectors.sandbox.state import SandboxState
 
 # order matters where a literal segment stands beside a parameter
 ENDPOINTS: dict[str, Respond] = {
-    "token": account.issue_token,
+    "token": tokens.issue_token,
+    "access_token": tokens.read_access_token,
+    "refresh_token": tokens.read_refresh_token,
+    "introspect": tokens.introspect,
     "details": account.read_details,
     "usage": account.read_usage,
+    "usage_of_all": account.read_usage,
+    "property_counts": account.read_property_counts,
+    "pipeline_counts": account.read_pipeline_counts,
+    "object_type_counts": account.read_object_type_counts,
+    "schemas": schemas.list_schemas,
+    "schema": schemas.read_schema,
     "records": account.read_record_counts,
     "owners": owners.list_owners,
     "owner": owners.read_owner,
@@ -30,6 +38,7 @@ ENDPOINTS: dict[str, Respond] = {
     "pipelines": pipelines.list_pipelines,
     "pipeline": pipelines.read_pipeline,
     "pipeline_audit": pipelines.read_audit,
+    "stage_audit": pipelines.read_stage_audit,
     "stages": pipelines.list_stages,
     "stage": pipelines.read_stage,
     "search": search,

@@ -1,32 +1,29 @@
-"""The account itself: details, API usage, record counts, and the token endpoint."""
+"""The account itself: details, API usage, and how much of its limits is used."""
 
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.replies import Refusal, iso
+from connectors.sandbox.hubspot.replies import iso
 
 RECORD_LIMIT = 15_000_000  # per object type
-TOKEN_SECONDS = 1_800
-# the sandbox's public app; loopback only, the same in every sandbox
-OAUTH_CLIENT_ID = "sandbox-client"
-OAUTH_CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - public by design
-OAUTH_REFRESH_TOKEN = "sandbox-refresh"  # noqa: S105 - public by design
 
 
-def read_details(portal: Portal, _: Call) -> Answer:
+def read_details(portal: Portal, call: Call) -> Answer:
     """Who this account is and how it counts time and money."""
+    local = portal.state.clock.astimezone(ZoneInfo(portal.account.time_zone))
+    offset = local.utcoffset()
     return Answer.of(
         {
-            "portalId": portal.portal_id,
+            "portalId": portal.portal_id + (1 if call.fault_of("portal_changed") else 0),
             "accountType": "STANDARD",
-            "timeZone": "UTC",
-            "companyCurrency": "USD",
+            "timeZone": portal.account.time_zone,
+            "companyCurrency": portal.account.currency,
             "additionalCurrencies": ["EUR", "GBP"],
-            "utcOffset": "+00:00",
-            "utcOffsetMilliseconds": 0,
+            "utcOffset": local.isoformat()[-6:],
+            "utcOffsetMilliseconds": int(offset.total_seconds() * 1_000) if offset else 0,
             "uiDomain": "app.hubspot.com",
             "dataHostingLocation": "na1",
         }
@@ -35,8 +32,9 @@ def read_details(portal: Portal, _: Call) -> Answer:
 
 def read_usage(portal: Portal, _: Call) -> Answer:
     """Calls of all private apps since midnight in the account's time zone."""
-    clock = portal.state.clock.astimezone(UTC)
-    midnight = datetime(clock.year, clock.month, clock.day, tzinfo=UTC) + timedelta(days=1)
+    clock = portal.state.clock.astimezone(ZoneInfo(portal.account.time_zone))
+    tomorrow = clock.date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=clock.tzinfo)
     return Answer.of(
         {
             "results": [
@@ -55,53 +53,73 @@ def read_usage(portal: Portal, _: Call) -> Answer:
 
 def read_record_counts(portal: Portal, _: Call) -> Answer:
     """How many live records each object type has: reconciliation in one call."""
+    entries: dict[bool, list[dict[str, object]]] = {False: [], True: []}
+    used = 0
     with portal.state.cursor() as cursor:
-        counts = {
-            kind: cursor.execute(
+        for kind in portal.definitions.object_types.values():
+            if portal.state.is_hidden(kind.plural):
+                continue
+            row = cursor.execute(
                 f"SELECT count(*) FROM {kind.table} WHERE NOT archived AND merged_into IS NULL"
-            ).fetchall()[0][0]
-            for kind in portal.definitions.object_types.values()
-            if not portal.state.is_hidden(kind.plural)
-        }
+            ).fetchone()
+            count = int(row[0]) if row else 0
+            used += count if kind.is_custom else 0
+            entries[kind.is_custom].append(_usage(portal, kind, count, RECORD_LIMIT))
     return Answer.of(
         {
-            "hubspotDefinedObjectTypes": [_record_count(kind, count) for kind, count in counts.items()],
+            "hubspotDefinedObjectTypes": entries[False],
             "customObjectTypes": {
                 "overallLimit": RECORD_LIMIT,
-                "overallUsage": 0,
-                "overallPercentage": 0.0,
-                "byObjectType": [],
+                "overallUsage": used,
+                "overallPercentage": _percentage(used, RECORD_LIMIT),
+                "byObjectType": entries[True],
             },
         }
     )
 
 
-def issue_token(portal: Portal, call: Call) -> Answer:
-    """OAuth: an access token for the refresh token; client and secret in the form, as HubSpot wants them."""
-    form = {key: values[0] for key, values in parse_qs(call.body.decode()).items()}
-    if form.get("grant_type") != "refresh_token":
-        raise Refusal(400, "BAD_GRANT_TYPE", f"unsupported grant_type {form.get('grant_type')}")
-    if (form.get("client_id"), form.get("client_secret")) != (OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET):
-        raise Refusal(400, "BAD_CLIENT_ID", "missing or unknown client id")
-    if form.get("refresh_token") != OAUTH_REFRESH_TOKEN:
-        raise Refusal(400, "BAD_REFRESH_TOKEN", "missing or unknown refresh token")
+def read_property_counts(portal: Portal, _: Call) -> Answer:
+    """How many custom properties each object type has."""
     return Answer.of(
         {
-            "token_type": "bearer",
-            "refresh_token": OAUTH_REFRESH_TOKEN,
-            "access_token": portal.issue_token(),
-            "expires_in": TOKEN_SECONDS,
+            "byObjectType": [
+                _usage(portal, kind, sum(prop.is_custom for prop in portal.definitions.live_properties(kind)), 1_000)
+                for kind in portal.definitions.object_types.values()
+            ]
         }
     )
 
 
-def _record_count(kind: ObjectType, count: int) -> dict[str, object]:
-    singular = kind.singular.removesuffix("_event").capitalize()
+def read_pipeline_counts(portal: Portal, _: Call) -> Answer:
+    """How many pipelines deals have."""
+    with portal.state.cursor() as cursor:
+        row = cursor.execute("SELECT count(*) FROM hubspot._pipelines WHERE NOT archived").fetchone()
+    kind = portal.definitions.object_types["deals"]
+    return Answer.of(
+        {"hubspotDefinedObjectTypes": [_usage(portal, kind, int(row[0]) if row else 0, 15)], "customObjectTypes": []}
+    )
+
+
+def read_object_type_counts(portal: Portal, _: Call) -> Answer:
+    """How many custom object types there are."""
+    used = sum(kind.is_custom for kind in portal.definitions.object_types.values())
+    return Answer.of({"limit": 10, "usage": used, "percentage": _percentage(used, 10)})
+
+
+def _usage(portal: Portal, kind: ObjectType, count: int, limit: int) -> dict[str, object]:
+    singular, plural = kind.singular.removesuffix("_event").capitalize(), kind.plural.capitalize()
+    if kind.is_custom:
+        schema = portal.definitions.schemas[kind.plural]
+        singular, plural = schema.singular, schema.plural
     return {
         "objectTypeId": kind.type_id,
         "singularLabel": singular,
-        "pluralLabel": kind.plural.capitalize(),
-        "limit": RECORD_LIMIT,
+        "pluralLabel": plural,
+        "limit": limit,
         "usage": count,
-        "percentage": round(100 * count / RECORD_LIMIT, 4),
+        "percentage": _percentage(count, limit),
     }
+
+
+def _percentage(count: int, limit: int) -> float:
+    return round(100 * count / limit, 4)

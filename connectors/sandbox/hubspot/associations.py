@@ -17,6 +17,7 @@ from connectors.sandbox.hubspot.replies import (
     read_limit,
     results_body,
 )
+from connectors.sandbox.hubspot.troubles import failed_entries, refuse_bad_id, split_failing
 
 INPUTS = 1_000  # since 10 February 2025; pages that say 100 still circulate
 PAGE = 500  # links of one record per answer
@@ -26,14 +27,17 @@ def batch_read(portal: Portal, call: Call) -> Answer:
     """Links of many records; those without any are errors of a 207, as HubSpot has it."""
     kind, to_kind = portal.object_type(call), portal.object_type(call, "to_kind")
     asked = _read_inputs(call.json())
+    refuse_bad_id(call, list(asked))
+    answered, failing = split_failing(call, list(asked))
     with portal.state.cursor() as cursor:
-        links = _read_links(cursor, kind, to_kind, asked, PAGE)
+        links = _read_links(cursor, kind, to_kind, {key: asked[key] for key in answered}, PAGE)
     addresses = f"{call.base_url}/crm/v4/objects/{kind.plural}/%s/associations/{to_kind.plural}"
     results = ",".join(
         f'{{"from":{{"id":"{key}"}},"to":[{to}]{_paging(addresses % key, kind, last)}}}'
         for key, (to, last) in links.items()
     )
-    errors = [_no_associations(kind, to_kind, key) for key in asked if key not in links]
+    errors = [_no_associations(kind, to_kind, key) for key in answered if key not in links]
+    errors += failed_entries(failing, "fromObjectId")
     return batch_body(results, errors=errors, at=portal.state.clock)
 
 

@@ -20,6 +20,7 @@ FIELD_TYPES = {
     "json": "text",
 }
 FIRST_CUSTOM_TYPE = 2_000_001  # the number behind "2-" of a custom object type
+_ACCOUNT = ("time_zone", "currency", "ten_secondly", "daily", "searches_per_second")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _OWN_PROPERTIES = (
     ("hs_object_id", "number", True),
@@ -124,8 +125,21 @@ def show(edit: Edit) -> dict[str, object]:
     return {"shown": target}
 
 
+def set_account(edit: Edit) -> dict[str, object]:
+    """Change `time_zone` (IANA name), `currency`, `portal_id`, or the limits that the `rate_limits` fault enforces:
+    `ten_secondly`, `daily`, `searches_per_second`."""
+    given = {name: str(edit.fields[name]) for name in _ACCOUNT if name in edit.fields}
+    if edit.fields.get("portal_id") is not None:
+        edit.cursor.execute("UPDATE state.world SET portal_id = ?", [int(edit.text("portal_id"))])
+    for name, value in given.items():
+        edit.cursor.execute("DELETE FROM hubspot._account WHERE name = ?", [name])
+        edit.cursor.execute("INSERT INTO hubspot._account VALUES (?, ?)", [name, value])
+    return dict(given)
+
+
 PLAYS: dict[str, Play] = {
-    play.__name__: play for play in (add_property, drop_property, retype_property, add_object, drop_object, hide, show)
+    play.__name__: play
+    for play in (add_property, drop_property, retype_property, add_object, drop_object, hide, show, set_account)
 }
 
 

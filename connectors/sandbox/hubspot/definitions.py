@@ -9,6 +9,7 @@ import orjson
 
 from connectors.sandbox.catalogue import hubspot_properties
 from connectors.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType, names_of
+from connectors.sandbox.hubspot.quota import PROFESSIONAL, Limits
 
 _ALWAYS_THERE = datetime(2023, 1, 1, tzinfo=UTC)
 
@@ -44,6 +45,16 @@ class CustomSchema:
 
 
 @dataclass(frozen=True)
+class Account:
+    """What `set_account` can change of the portal itself."""
+
+    portal_id: int = 0
+    time_zone: str = "UTC"
+    currency: str = "USD"
+    limits: Limits = PROFESSIONAL
+
+
+@dataclass(frozen=True)
 class Definitions:
     """Object types by name, properties by object type and name, as they stand after the last edit.
 
@@ -53,6 +64,7 @@ class Definitions:
     object_types: Mapping[str, ObjectType]
     schemas: Mapping[str, CustomSchema]
     properties: Mapping[str, Mapping[str, Property]]
+    account: Account = Account()
     has_edits: bool = False
     _by_name: dict[str, ObjectType] = field(default_factory=dict)
 
@@ -71,7 +83,7 @@ class Definitions:
         return sorted((p for p in self.properties[kind.plural].values() if not p.is_archived), key=lambda p: p.name)
 
 
-def read_definitions(cursor: duckdb.DuckDBPyConnection, portal_id: int) -> Definitions:
+def read_definitions(cursor: duckdb.DuckDBPyConnection) -> Definitions:
     """The catalogue with what edits wrote; a world that was never edited has only the catalogue."""
     properties = {
         kind: {
@@ -81,21 +93,48 @@ def read_definitions(cursor: duckdb.DuckDBPyConnection, portal_id: int) -> Defin
         for kind in OBJECT_TYPES
     }
     schemas: dict[str, CustomSchema] = {}
+    account = Account(read_portal_id(cursor))
     has_edits = _has_edits(cursor)
     if has_edits:
+        account = _read_account(cursor, account)
         schemas = _read_schemas(cursor)
         for kind, prop in _read_properties(cursor):
             properties.setdefault(kind, {})[prop.name] = prop
-    custom = {name: _object_type(name, schema, portal_id) for name, schema in schemas.items() if not schema.is_archived}
-    return Definitions({**OBJECT_TYPES, **custom}, schemas, properties, has_edits)
+    custom = {
+        name: _object_type(name, schema, account.portal_id)
+        for name, schema in schemas.items()
+        if not schema.is_archived
+    }
+    return Definitions({**OBJECT_TYPES, **custom}, schemas, properties, account, has_edits)
+
+
+def read_portal_id(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The account's id (HubSpot calls it Hub ID); 0 for an imported Salesforce export, which has no portal."""
+    row = cursor.execute("SELECT portal_id FROM state.world").fetchone()
+    return int(row[0]) if row and row[0] else 0
+
+
+def _read_account(cursor: duckdb.DuckDBPyConnection, standing: Account) -> Account:
+    given = dict(cursor.execute("SELECT name, value FROM hubspot._account").fetchall())
+    return Account(
+        standing.portal_id,
+        given.get("time_zone", standing.time_zone),
+        given.get("currency", standing.currency),
+        Limits(
+            int(given.get("ten_secondly", standing.limits.ten_secondly)),
+            int(given.get("daily", standing.limits.daily)),
+            int(given.get("searches_per_second", standing.limits.searches_per_second)),
+        ),
+    )
 
 
 def _has_edits(cursor: duckdb.DuckDBPyConnection) -> bool:
     found = cursor.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
-        " AND schema_name = 'hubspot' AND table_name IN ('_edited', '_schemas', '_properties', '_audit', '_unindexed')"
+        " AND schema_name = 'hubspot'"
+        " AND table_name IN ('_edited', '_schemas', '_properties', '_audit', '_unindexed', '_account')"
     ).fetchone()
-    return found is not None and found[0] == 5
+    return found is not None and found[0] == 6
 
 
 def _read_schemas(cursor: duckdb.DuckDBPyConnection) -> dict[str, CustomSchema]:

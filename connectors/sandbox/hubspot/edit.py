@@ -73,8 +73,12 @@ class Edit:
 
     def mark_edited(self, kind: ObjectType, key: str, *, links_to: str | None) -> None:
         """Take a record out of the plan's hands."""
-        self.cursor.execute("DELETE FROM hubspot._edited WHERE object_type = ? AND id = ?", [kind.plural, key])
-        self.cursor.execute("INSERT INTO hubspot._edited VALUES (?, ?, ?)", [kind.plural, key, links_to])
+        self.mark(kind.plural, key, links_to=links_to)
+
+    def mark(self, table: str, key: str, *, links_to: str | None) -> None:
+        """Take a row of any table out of the plan's hands."""
+        self.cursor.execute("DELETE FROM hubspot._edited WHERE object_type = ? AND id = ?", [table, key])
+        self.cursor.execute("INSERT INTO hubspot._edited VALUES (?, ?, ?)", [table, key, links_to])
 
     def has_truth(self) -> bool:
         """Whether this world keeps account of what is true; an imported one does not."""

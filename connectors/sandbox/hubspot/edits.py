@@ -8,6 +8,7 @@ Kinds, by the module that plays them:
     merges.py            merge
     link_edits.py        add_association · remove_association · move_association
     definition_edits.py  add_property · drop_property · retype_property · add_object · drop_object · hide · show
+                         · set_account
     pipeline_edits.py    edit_pipeline · edit_stage · add_stage
 
 `stamp` (ISO text, UTC unless it says otherwise) is when it happened, the virtual clock if absent. Edits are visible at
@@ -42,8 +43,7 @@ def apply_edit(state: SandboxState, fields: Mapping[str, object]) -> dict[str, o
         raise ValueError(f"no HubSpot edit {fields.get('kind')!r}; there are {', '.join(sorted(PLAYS))}")
     with state.cursor() as cursor:
         create_edit_tables(cursor)
-        portal = cursor.execute("SELECT portal_id FROM state.world").fetchone()
-        definitions = read_definitions(cursor, int(portal[0]) if portal and portal[0] else 0)
+        definitions = read_definitions(cursor)
         cursor.execute("BEGIN")
         try:
             made = play(Edit(fields, cursor, state, definitions))

@@ -15,6 +15,7 @@ MAXIMUM_FILTERS_PER_GROUP = 10
 MAXIMUM_FILTERS = 25
 
 _COMPARISONS = {"EQ": "=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
+INDEXED = "updated_at"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
 
 Value = str | Decimal | datetime
@@ -28,27 +29,30 @@ class Condition:
     values: list[object] = field(default_factory=list)
 
 
-def where(kind: ObjectType, property_types: Mapping[str, str], groups: object) -> Condition:
-    """Filter groups, joined by OR, of filters joined by AND; no groups match every record."""
+def where(kind: ObjectType, property_types: Mapping[str, str], groups: object, indexed: str = INDEXED) -> Condition:
+    """Filter groups, joined by OR, of filters joined by AND; no groups match every record.
+
+    `indexed` is SQL for the modification time that the index knows.
+    """
     condition = Condition()
     read = _read_groups(groups)
     alternatives = []
     for filters in read:
         parts = []
         for entry in filters:
-            parts.append(_filter_sql(kind, property_types, entry, condition.values))
+            parts.append(_filter_sql(kind, property_types, entry, condition.values, indexed))
         alternatives.append("(" + " AND ".join(parts) + ")" if parts else "TRUE")
     if alternatives:
         condition.sql.append("(" + " OR ".join(alternatives) + ")")
     return condition
 
 
-def typed_column(kind: ObjectType, name: str, type_: str) -> str:
+def typed_column(kind: ObjectType, name: str, type_: str, indexed: str = INDEXED) -> str:
     """SQL of a property as something that compares as HubSpot compares it."""
     if name == "hs_object_id":
         return "id::BIGINT"
     if name == kind.modified_property:
-        return "updated_at"  # the same moment, and stored as one
+        return indexed  # the same moment, and stored as one
     if type_ == "number":
         return f'try_cast("{name}" AS DECIMAL(38, 10))'
     if type_ in ("datetime", "date"):
@@ -74,14 +78,18 @@ def _read_groups(groups: object) -> list[list[Mapping[str, object]]]:
 
 
 def _filter_sql(
-    kind: ObjectType, property_types: Mapping[str, str], entry: Mapping[str, object], values: list[object]
+    kind: ObjectType,
+    property_types: Mapping[str, str],
+    entry: Mapping[str, object],
+    values: list[object],
+    indexed: str,
 ) -> str:
     name = str(entry.get("propertyName"))
     operator = str(entry.get("operator"))
     type_ = property_types.get(name)
     if type_ is None:
         raise invalid(f"There was a problem with the request. Property {name} does not exist", propertyName=name)
-    column = typed_column(kind, name, type_)
+    column = typed_column(kind, name, type_, indexed)
     if operator in ("HAS_PROPERTY", "NOT_HAS_PROPERTY"):
         return f"{column} IS {'NOT ' if operator == 'HAS_PROPERTY' else ''}NULL"
     if operator in ("IN", "NOT_IN"):

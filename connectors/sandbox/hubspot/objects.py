@@ -18,6 +18,7 @@ from connectors.sandbox.hubspot.replies import (
     read_names,
     results_body,
 )
+from connectors.sandbox.hubspot.troubles import failed_entries, refuse_bad_id, split_failing
 
 LIST_PAGE = 100  # HubSpot's maximum for list endpoints
 HISTORY_PAGE = 50  # the maximum of list and batch read as soon as history is asked for
@@ -78,12 +79,15 @@ def batch_read(portal: Portal, call: Call) -> Answer:
     maximum = HISTORY_PAGE if with_history else BATCH_SIZE
     asked = _input_ids(body["inputs"], maximum)
     id_property = _id_property(kind, body.get("idProperty"))
+    refuse_bad_id(call, asked)
+    answered, failing = split_failing(call, asked)
     with portal.state.cursor() as cursor:
-        rows = _find_rows(cursor, kind, asked, id_property, is_archived=read_flag(call, "archived"))
-        found = list(dict.fromkeys(rows[key] for key in asked if key in rows))
+        rows = _find_rows(cursor, kind, answered, id_property, is_archived=read_flag(call, "archived"))
+        found = list(dict.fromkeys(rows[key] for key in answered if key in rows))
         results = read_records(cursor, kind, found, projection)
-    missing = [key for key in asked if key not in rows]
-    return batch_body(results, errors=_missing_errors(kind, missing), at=portal.state.clock)
+    missing = [key for key in answered if key not in rows]
+    errors = [*_missing_errors(kind, missing), *failed_entries(failing)]
+    return batch_body(results, errors=errors, at=portal.state.clock)
 
 
 def _query_projection(portal: Portal, kind: ObjectType, call: Call) -> Projection:

@@ -5,12 +5,25 @@ DATE_VERSIONS = ("2026-03",)
 # name: (method, versioned path, date-based path with {version}); the name is also the family under `hubspot.`
 _PATHS: dict[str, tuple[str, str, str]] = {
     "token": ("POST", "/oauth/v1/token", "/oauth/{version}/token"),
+    "access_token": ("GET", "/oauth/v1/access-tokens/<token>", "/oauth/{version}/access-tokens/<token>"),
+    "refresh_token": ("GET", "/oauth/v1/refresh-tokens/<token>", "/oauth/{version}/refresh-tokens/<token>"),
+    "introspect": ("POST", "/oauth/v3/token/introspect", "/oauth/{version}/token/introspect"),
     "details": ("GET", "/account-info/v3/details", "/account-info/{version}/details"),
     "usage": (
         "GET",
         "/account-info/v3/api-usage/daily/private-apps",
         "/account-info/{version}/api-usage/daily/private-apps",
     ),
+    "usage_of_all": (
+        "GET",
+        "/account-info/v3/api-usage/daily",
+        "/account-info/{version}/api-usage/daily",
+    ),
+    "property_counts": ("GET", "/crm/v3/limits/custom-properties", "/crm/limits/{version}/custom-properties"),
+    "pipeline_counts": ("GET", "/crm/v3/limits/pipelines", "/crm/limits/{version}/pipelines"),
+    "object_type_counts": ("GET", "/crm/v3/limits/custom-object-types", "/crm/limits/{version}/custom-object-types"),
+    "schemas": ("GET", "/crm/v3/schemas", "/crm-object-schemas/{version}/schemas"),
+    "schema": ("GET", "/crm/v3/schemas/<kind>", "/crm-object-schemas/{version}/schemas/<kind>"),
     "records": ("GET", "/crm/v3/limits/records", "/crm/limits/{version}/records"),
     "owners": ("GET", "/crm/v3/owners", "/crm/owners/{version}"),
     "owner": ("GET", "/crm/v3/owners/<owner_id>", "/crm/owners/{version}/<owner_id>"),
@@ -22,6 +35,11 @@ _PATHS: dict[str, tuple[str, str, str]] = {
         "GET",
         "/crm/v3/pipelines/<kind>/<pipeline_id>/audit",
         "/crm/pipelines/{version}/<kind>/<pipeline_id>/audit",
+    ),
+    "stage_audit": (
+        "GET",
+        "/crm/v3/pipelines/<kind>/<pipeline_id>/stages/<stage_id>/audit",
+        "/crm/pipelines/{version}/<kind>/<pipeline_id>/stages/<stage_id>/audit",
     ),
     "stages": (
         "GET",
@@ -56,6 +74,12 @@ def addresses(name: str) -> tuple[str, list[str]]:
     """Method and every path of an endpoint, in Starlette's syntax."""
     method, versioned, dated = _PATHS[name]
     given = [versioned, *(dated.format(version=version) for version in DATE_VERSIONS)]
+    if name == "token":
+        given.append("/oauth/v3/token")
+    if name == "schemas":
+        given.append("/crm-object-schemas/v3/schemas")
+    if name == "schema":
+        given.append("/crm-object-schemas/v3/schemas/<kind>")
     if name == "owners":
         given += [f"{path}/" for path in given]  # HubSpot's own client asks with the slash
     return method, [path.replace("<", "{").replace(">", "}") for path in given]

@@ -10,6 +10,7 @@ def edit_pipeline(edit: Edit) -> dict[str, object]:
     key = edit.text("id")
     _require_pipeline(edit, key)
     _update(edit, "hubspot._pipelines", "id = $id", {"id": key}, ("label", "display_order", "archived"))
+    edit.mark("_pipelines", key, links_to=key)
     record_audit(edit.cursor, edit.stamp, user_id=_user(edit))
     return {"id": key, "stamp": iso(edit.stamp)}
 
@@ -32,6 +33,8 @@ def edit_stage(edit: Edit) -> dict[str, object]:
         {"pipeline": pipeline, "id": key},
         ("label", "probability", "is_closed", "display_order", "archived"),
     )
+    _touch_pipeline(edit, pipeline)
+    edit.mark("_stages", f"{pipeline}/{key}", links_to=key)
     record_audit(edit.cursor, edit.stamp, user_id=_user(edit))
     touched = _touch_deals(edit, pipeline) if edit.flag("touch_deals", default=False) else 0
     return {"id": key, "stamp": iso(edit.stamp), "touched": touched}
@@ -41,6 +44,7 @@ def add_stage(edit: Edit) -> dict[str, object]:
     """Add the stage `id` with `label`, `probability` and `is_closed` at the end of a pipeline."""
     pipeline, key = edit.text("pipeline_id"), edit.text("id")
     _require_pipeline(edit, pipeline)
+    record_audit(edit.cursor, edit.stamp)
     edit.cursor.execute(
         """
         INSERT INTO hubspot._stages
@@ -55,6 +59,8 @@ def add_stage(edit: Edit) -> dict[str, object]:
             "at": edit.stamp,
         },
     )
+    _touch_pipeline(edit, pipeline)
+    edit.mark("_stages", f"{pipeline}/{key}", links_to=key)
     record_audit(edit.cursor, edit.stamp, user_id=_user(edit))
     return {"id": key, "stamp": iso(edit.stamp)}
 
@@ -76,6 +82,12 @@ def _update(edit: Edit, table: str, where: str, key: dict[str, object], names: t
     edit.cursor.execute(
         f"UPDATE {table} SET {assignments}, updated_at = $stamp WHERE {where}", {**values, **key, "stamp": edit.stamp}
     )
+
+
+def _touch_pipeline(edit: Edit, pipeline: str) -> None:
+    # a change of a stage is one of its pipeline
+    edit.cursor.execute("UPDATE hubspot._pipelines SET updated_at = ? WHERE id = ?", [edit.stamp, pipeline])
+    edit.mark("_pipelines", pipeline, links_to=pipeline)
 
 
 def _touch_deals(edit: Edit, pipeline: str) -> int:

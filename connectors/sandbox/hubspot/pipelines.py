@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import duckdb
+import orjson
 
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.hubspot.portal import Portal
@@ -32,25 +33,44 @@ def read_stage(portal: Portal, call: Call) -> Answer:
 
 
 def read_audit(portal: Portal, call: Call) -> Answer:
-    """Creation and last change of a pipeline, newest first; older states are not kept."""
-    pipeline = _pick(_read_pipelines(portal, call), call.path_params["pipeline_id"])
-    actions = [("CREATE", pipeline["createdAt"])]
-    if pipeline["updatedAt"] != pipeline["createdAt"]:
-        actions.insert(0, ("UPDATE", pipeline["updatedAt"]))
-    return Answer.of(
-        {
-            "results": [
-                {
-                    "portalId": portal.portal_id,
-                    "identifier": pipeline["id"],
-                    "action": action,
-                    "timestamp": timestamp,
-                    "rawObject": pipeline,
-                }
-                for action, timestamp in actions
+    """Every state that a pipeline had, with its stages then, newest first."""
+    return _audit(portal, call, _pick(_read_pipelines(portal, call), call.path_params["pipeline_id"]), None)
+
+
+def read_stage_audit(portal: Portal, call: Call) -> Answer:
+    """Every state that a stage had, newest first."""
+    stage = _pick(_stages(portal, call), call.path_params["stage_id"])
+    return _audit(portal, call, stage, str(stage["id"]))
+
+
+def _audit(portal: Portal, call: Call, standing: Entry, stage_id: str | None) -> Answer:
+    rows: list[tuple[str, str, Entry, str | None]] = []
+    if portal.definitions.has_edits:
+        with portal.state.cursor() as cursor:
+            rows = [
+                (action, iso(changed_at), orjson.loads(raw), user)
+                for action, changed_at, raw, user in cursor.execute(
+                    "SELECT action, changed_at, raw_object::VARCHAR, user_id FROM hubspot._audit WHERE pipeline_id = ?"
+                    " AND stage_id IS NOT DISTINCT FROM ? ORDER BY changed_at DESC, rowid DESC",
+                    [call.path_params["pipeline_id"], stage_id],
+                ).fetchall()
             ]
+    if not rows:  # a world that keeps no account of changes knows the first and the last
+        rows = [("CREATE", str(standing["createdAt"]), standing, None)]
+        if standing["updatedAt"] != standing["createdAt"]:
+            rows.insert(0, ("UPDATE", str(standing["updatedAt"]), standing, None))
+    results = [
+        {
+            "portalId": portal.portal_id,
+            "identifier": standing["id"],
+            "action": action,
+            "timestamp": timestamp,
+            **({"fromUserId": int(user)} if user else {}),
+            "rawObject": raw,
         }
-    )
+        for action, timestamp, raw, user in rows
+    ]
+    return Answer.of({"results": results})
 
 
 def _read_pipelines(portal: Portal, call: Call) -> list[Entry]:

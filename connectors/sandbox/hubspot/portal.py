@@ -3,21 +3,27 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 from starlette.routing import Route
 
 from connectors.sandbox.endpoint import Answer, Call, endpoint
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.hubspot.definitions import Definitions, read_definitions
+from connectors.sandbox.hubspot.definitions import Account, Definitions, read_definitions, read_portal_id
 from connectors.sandbox.hubspot.object_types import ObjectType
-from connectors.sandbox.hubspot.paths import addresses
+from connectors.sandbox.hubspot.paths import DATE_VERSIONS, addresses
 from connectors.sandbox.hubspot.quota import Quota, rate_limited
 from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
+from connectors.sandbox.hubspot.troubles import expired, is_missing_version, soil
 from connectors.sandbox.state import SandboxState
 
+TOKEN_SECONDS = 1_800
+REFRESH_TOKEN = "sandbox-refresh"  # noqa: S105 - the sandbox's public app; loopback only, the same in every sandbox
+WITHOUT_TOKEN = ("token", "access_token", "refresh_token", "introspect")
 MAXIMUM_URL = 8_000  # characters; HubSpot's edge answers 414 near 8 KB
-_GATEWAY_PAGES = (502, 504, 520, 521, 522, 524)  # sent by the edge network, as HTML
+_GATEWAY_PAGES = (502, 504, 520, 521, 522, 524, 530)  # sent by the edge network, as HTML
 _NO_CREDENTIALS = (
     "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details"
     " at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
@@ -32,8 +38,9 @@ class Portal:
     def __init__(self, state: SandboxState, quota: Quota | None = None) -> None:
         self.state = state
         self.quota = quota or Quota()
-        self.tokens = {state.credentials.hubspot_private_token}
-        self._today = state.clock.date()
+        self.tokens: dict[str, datetime | None] = {state.credentials.hubspot_private_token: None}
+        self.refresh_tokens = [REFRESH_TOKEN]
+        self._today: date | None = None
         self._definitions: tuple[int, Definitions] | None = None
 
     def routes(self, endpoints: Mapping[str, Respond]) -> list[Route]:
@@ -55,7 +62,7 @@ class Portal:
     def issue_token(self) -> str:
         """A new access token that works from now on."""
         token = f"sandbox-{secrets.token_hex(8)}"
-        self.tokens.add(token)
+        self.tokens[token] = self.state.clock + timedelta(seconds=TOKEN_SECONDS)
         return token
 
     def object_type(self, call: Call, key: str = "kind") -> ObjectType:
@@ -82,20 +89,23 @@ class Portal:
         }
 
     @property
+    def account(self) -> Account:
+        """Time zone, currency and limits as they stand."""
+        return self.definitions.account
+
+    @property
     def portal_id(self) -> int:
         """The account's id (HubSpot calls it Hub ID)."""
         with self.state.cursor() as cursor:
-            row = cursor.execute("SELECT portal_id FROM state.world").fetchone()
-        return int(row[0]) if row and row[0] else 0  # an imported Salesforce export has no portal
+            return read_portal_id(cursor)
 
     @property
     def definitions(self) -> Definitions:
         """Object types and properties as they stand; read again after an edit or a tick."""
         known, edits = self._definitions, self.state.edits
         if known is None or known[0] != edits:
-            portal_id = self.portal_id
             with self.state.cursor() as cursor:
-                known = (edits, read_definitions(cursor, portal_id))
+                known = (edits, read_definitions(cursor))
             self._definitions = known
         return known[1]
 
@@ -106,10 +116,12 @@ class Portal:
             try:
                 if len(call.path) + len(str(call.query)) > MAXIMUM_URL:
                     return Answer(b"<html><h1>414 URI Too Long</h1></html>", 414, "text/html")
-                if name != "token":
+                if is_missing_version(call, DATE_VERSIONS):
+                    return Answer(b"<html><h1>Error 404 Not Found</h1></html>", 404, "text/html", headers)
+                if name not in WITHOUT_TOKEN:
                     self._check_token(call)
                 headers |= self._spend(name, call)
-                reply = respond(self, call)
+                reply = soil(call, respond(self, call))
             except Refusal as refusal:
                 reply = refusal.answer(correlation_id)
                 if reply.status == 401:
@@ -119,18 +131,26 @@ class Portal:
         return answer
 
     def _spend(self, name: str, call: Call) -> dict[str, str]:
-        if self.state.clock.date() != self._today:
-            self._today = self.state.clock.date()
+        today = self.state.clock.astimezone(ZoneInfo(self.account.time_zone)).date()
+        if today != self._today:
+            self._today = today
             self.quota.start_new_day()
-        kind = call.fault.kind if call.fault else None
-        if kind == "daily_limit":
+        self.quota.enforced = self.account.limits
+        if call.fault_of("daily_limit") is not None:
             raise rate_limited("DAILY")
-        return self.quota.spend(is_search=name == "search", is_enforced=kind == "rate_limits")
+        return self.quota.spend(is_search=name == "search", is_enforced=call.fault_of("rate_limits") is not None)
 
     def _check_token(self, call: Call) -> None:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or token not in self.tokens:
             raise Refusal(401, "INVALID_AUTHENTICATION", _NO_CREDENTIALS)
+        expires_at = self.tokens[token]
+        if call.fault_of("expire_session") is not None:
+            if expires_at is not None:
+                self.tokens[token] = self.state.clock
+            raise expired()
+        if expires_at is not None and expires_at <= self.state.clock:
+            raise expired()
 
     def _refusing(self, name: str) -> Callable[[Call, Fault], Answer]:
         def refuse(_: Call, fault: Fault) -> Answer:
@@ -165,7 +185,7 @@ def _refusal(name: str, fault: Fault) -> Refusal:
     if fault.status == 429:
         return rate_limited(fault.code or ("SECONDLY" if name == "search" else "TEN_SECONDLY_ROLLING"))
     if fault.status == 401:
-        return Refusal(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago.")
+        return expired()
     if fault.status == 403:
         return missing_scope(fault.code or "crm.objects.deals.read")
     if fault.status < 500:

@@ -25,7 +25,7 @@ def list_properties(portal: Portal, call: Call) -> Answer:
         for prop in sorted(portal.definitions.properties[kind.plural].values(), key=lambda prop: prop.name)
         if prop.is_archived == is_archived and not portal.state.is_hidden(kind.plural, prop.name)
     ]
-    return Answer.of({"results": [_definition(portal, kind, prop) for prop in shown]})
+    return Answer.of({"results": [describe_property(portal, kind, prop) for prop in shown]})
 
 
 def read_property(portal: Portal, call: Call) -> Answer:
@@ -35,10 +35,11 @@ def read_property(portal: Portal, call: Call) -> Answer:
     is_there = prop is not None and prop.is_archived == read_flag(call, "archived")
     if prop is None or not is_there or portal.state.is_hidden(kind.plural, prop.name):
         raise not_found(f"Property {call.path_params['name']} does not exist")
-    return Answer.of(_definition(portal, kind, prop))
+    return Answer.of(describe_property(portal, kind, prop))
 
 
-def _definition(portal: Portal, kind: ObjectType, prop: Property) -> dict[str, object]:
+def describe_property(portal: Portal, kind: ObjectType, prop: Property) -> dict[str, object]:
+    """One property as the properties and the schemas endpoint have it."""
     definition: dict[str, object] = {
         "updatedAt": iso(prop.updated_at),
         "createdAt": iso(prop.created_at),

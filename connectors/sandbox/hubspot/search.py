@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from connectors.sandbox.endpoint import Answer, Call
-from connectors.sandbox.hubspot.filters import Condition, typed_column, where
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.hubspot.filters import INDEXED, Condition, typed_column, where
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.records import project, read_records
@@ -16,6 +17,7 @@ SEARCH_PAGE = 200
 DEFAULT_PAGE = 10
 RESULT_WALL = 10_000
 MAXIMUM_BODY = 3_000  # characters
+STALE_SECONDS = 900.0  # how far behind the index is with a record, unless the fault says otherwise
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,10 @@ def search(portal: Portal, call: Call) -> Answer:
         raise invalid("Invalid input JSON: the body must be an object")
     visible = portal.property_types(kind)
     page = _read_page(body)
-    condition = where(kind, visible, body.get("filterGroups"))
+    indexed = _indexed_stamp(call)
+    condition = where(kind, visible, body.get("filterGroups"), indexed)
     _add_visibility(portal, call, kind, body, condition)
-    order = _order(kind, visible, body.get("sorts"))
+    order = _order(kind, visible, body.get("sorts"), indexed, call.fault_of("unordered"))
     wished = body.get("properties") or []
     if not isinstance(wished, list):
         raise invalid("Invalid input JSON: properties must be a list of strings")
@@ -47,7 +50,10 @@ def search(portal: Portal, call: Call) -> Answer:
         rows = cursor.execute(
             f"SELECT rowid {matching} ORDER BY {order} LIMIT {page.limit} OFFSET {page.offset}", condition.values
         ).fetchall()
-        results = read_records(cursor, kind, [row for (row,) in rows], project(kind, visible, properties=wished))
+        places = [row for (row,) in rows]
+        if call.fault_of("unordered") is not None:
+            places = [*places[1::2], *places[::2]]
+        results = read_records(cursor, kind, places, project(kind, visible, properties=wished))
     after = page.offset + len(rows)
     paging: dict[str, object] | None = {"next": {"after": str(after)}} if after < total and rows else None
     return results_body(results, paging=paging, total=total)
@@ -73,8 +79,9 @@ def _add_visibility(
     portal: Portal, call: Call, kind: ObjectType, body: Mapping[str, object], condition: Condition
 ) -> None:
     condition.sql.append("NOT archived AND merged_into IS NULL")
-    if call.fault is not None and call.fault.kind == "index_lag":
-        indexed = portal.state.clock.astimezone(UTC) - timedelta(seconds=call.fault.seconds)
+    lag = call.fault_of("index_lag")
+    if lag is not None:
+        indexed = portal.state.clock.astimezone(UTC) - timedelta(seconds=lag.seconds)
         condition.sql.append("updated_at <= ?")
         condition.values.append(indexed.replace(tzinfo=None))
     if portal.definitions.has_edits:
@@ -86,7 +93,16 @@ def _add_visibility(
         condition.values.extend(f"%{text}%" for _ in kind.searched_by_text)
 
 
-def _order(kind: ObjectType, visible: Mapping[str, str], sorts: object) -> str:
+def _indexed_stamp(call: Call) -> str:
+    """The modification time that the index knows; a stale one for every twentieth record, where that fault is due."""
+    fault = call.fault_of("outside_window")
+    if fault is None:
+        return INDEXED
+    behind = int((fault.seconds or STALE_SECONDS) * 1_000)
+    return f"(updated_at - to_milliseconds(CASE WHEN hash(id || {fault.seed}) % 20 = 0 THEN {behind} ELSE 0 END))"
+
+
+def _order(kind: ObjectType, visible: Mapping[str, str], sorts: object, indexed: str, disorder: Fault | None) -> str:
     if not sorts:
         return "created_at, id::BIGINT"
     if not isinstance(sorts, list) or len(sorts) > 1:
@@ -94,7 +110,10 @@ def _order(kind: ObjectType, visible: Mapping[str, str], sorts: object) -> str:
     name, direction = _read_sort(sorts[0])
     if name not in visible:
         raise invalid(f"Property {name} does not exist and cannot be sorted by", propertyName=name)
-    return f"{typed_column(kind, name, visible[name])} {direction} NULLS LAST, id::BIGINT"
+    column = typed_column(kind, name, visible[name], indexed)
+    if disorder is not None and disorder.seconds and name == kind.modified_property:
+        column += f" + to_milliseconds(hash(id || {disorder.seed}) % {int(disorder.seconds * 1_000)})"
+    return f"{column} {direction} NULLS LAST, id::BIGINT"
 
 
 def _read_sort(sort: object) -> tuple[str, str]:

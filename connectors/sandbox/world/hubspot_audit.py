@@ -4,46 +4,66 @@ from datetime import datetime
 
 import duckdb
 
-_STAMPS = """
-    'createdAt': strftime(created_at, '%Y-%m-%dT%H:%M:%S.%gZ'), 'updatedAt': strftime(updated_at,
-    '%Y-%m-%dT%H:%M:%S.%gZ'), 'archived': archived"""
-_STAGE = f"""
-    select pipeline_id, id as stage_id, created_at, updated_at, archived, cast({{
-        'label': label, 'displayOrder': display_order, 'metadata': {{'isClosed': is_closed,
-        'probability': probability}}, 'id': id, {_STAMPS}}} as json) as raw_object
-    from hubspot._stages"""
-_PIPELINE = f"""
-    select id as pipeline_id, cast(null as varchar) as stage_id, created_at, updated_at, archived, cast({{
-        'label': label, 'displayOrder': display_order, 'id': id, {_STAMPS}}} as json) as raw_object
-    from hubspot._pipelines"""
+
+def _iso(column: str) -> str:
+    return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%gZ')"
 
 
-def record_audit(connection: duckdb.DuckDBPyConnection, at: datetime, *, user_id: str | None = None) -> int:
-    """Add a row for every pipeline and stage that stands otherwise than the audit's last word; returns how many.
+_STAMPS = f"'createdAt': {_iso('created_at')}, 'updatedAt': {_iso('updated_at')}, 'archived': archived"
+_STANDING = f"""
+    with stages as (
+        select pipeline_id, id as stage_id, display_order, created_at, updated_at, archived, cast({{
+            'label': label, 'displayOrder': display_order, 'metadata': {{'isClosed': is_closed,
+            'probability': probability}}, 'id': id, {_STAMPS}}} as json) as raw_object
+        from hubspot._stages
+    ),
+    of_pipeline as (
+        select pipeline_id, list(raw_object order by display_order, stage_id) as stages from stages group by all
+    ),
+    standing as (
+        select pipeline_id, stage_id, created_at, updated_at, archived, raw_object from stages
+        union all
+        select id, null, created_at, updated_at, archived, cast({{'label': label, 'displayOrder': display_order,
+            'id': id, 'stages': coalesce(stages, []), {_STAMPS}}} as json)
+        from hubspot._pipelines left join of_pipeline on of_pipeline.pipeline_id = _pipelines.id
+    ),
+    known as (
+        select pipeline_id, stage_id, max(changed_at) as changed_at, arg_max(action, _audit.rowid) as action,
+            arg_max(raw_object, _audit.rowid) as raw_object
+        from hubspot._audit group by pipeline_id, stage_id
+    )"""
 
-    A first row is the creation, dated as the record says; later ones are dated by the record's `updated_at`, or `at`
-    where that did not move.
+
+def record_audit(connection: duckdb.DuckDBPyConnection, at: datetime, *, user_id: str | None = None) -> None:
+    """Add a row for every pipeline and stage that stands otherwise than the audit's last word.
+
+    What was never seen gets its creation and, if it was modified since, that; a later state is dated by the
+    record's `updated_at`, or `at` where that did not move.
     """
-    count = connection.execute(
+    parameters = {"user": user_id}
+    new = "known.pipeline_id is null"
+    joined = """
+        from standing left join known
+            on known.pipeline_id = standing.pipeline_id and known.stage_id is not distinct from standing.stage_id"""
+    connection.execute(
         f"""
         insert into hubspot._audit
-        with standing as ({_PIPELINE} union all {_STAGE}),
-        known as (
-            select pipeline_id, stage_id, max(changed_at) as changed_at,
-                arg_max(raw_object, changed_at) as raw_object, count(*) as entries,
-                arg_max(action, changed_at) as action
-            from hubspot._audit group by all
+        {_STANDING},
+        rows as (
+            select standing.pipeline_id, standing.stage_id, 'CREATE' as action, standing.created_at as changed_at,
+                standing.raw_object
+            {joined} where {new}
+            union all
+            select standing.pipeline_id, standing.stage_id, case when standing.archived then 'DELETE' else 'UPDATE' end,
+                standing.updated_at, standing.raw_object
+            {joined} where {new} and standing.updated_at > standing.created_at
+            union all
+            select standing.pipeline_id, standing.stage_id,
+                case when standing.archived and known.action <> 'DELETE' then 'DELETE' else 'UPDATE' end,
+                case when standing.updated_at > known.changed_at then standing.updated_at else $at end,
+                standing.raw_object
+            {joined} where cast(known.raw_object as varchar) <> cast(standing.raw_object as varchar)
         )
-        select standing.pipeline_id, standing.stage_id,
-            case when known.entries is null then 'CREATE'
-                when standing.archived and known.action <> 'DELETE' then 'DELETE' else 'UPDATE' end,
-            case when known.entries is null then standing.created_at
-                when standing.updated_at > known.changed_at then standing.updated_at else $at end,
-            standing.raw_object, $user
-        from standing left join known
-            on known.pipeline_id = standing.pipeline_id and known.stage_id is not distinct from standing.stage_id
-        where known.entries is null or cast(known.raw_object as varchar) <> cast(standing.raw_object as varchar)
-        order by all""",
-        {"at": at, "user": user_id},
-    ).fetchone()
-    return int(count[0]) if count else 0
+        select *, $user from rows order by changed_at, pipeline_id, stage_id nulls first, action""",
+        {**parameters, "at": at},
+    )

@@ -13,6 +13,7 @@ from connectors.sandbox.world.storage import upsert
 # _properties: definitions that add to the catalogue's or take their place; archived ones are no longer listed
 # _audit: every state that a pipeline or stage had, as the audit endpoints send it; stage_id is null for a pipeline
 # _unindexed: records that search does not know before a moment
+# _account: what is otherwise about the portal itself, by name
 EDIT_TABLES = """
     create table if not exists hubspot._edited (object_type varchar, id varchar, links_to varchar);
     create table if not exists hubspot._properties (object_type varchar, name varchar, type varchar,
@@ -24,6 +25,7 @@ EDIT_TABLES = """
     create table if not exists hubspot._audit (pipeline_id varchar, stage_id varchar, action varchar,
         changed_at timestamp, raw_object json, user_id varchar);
     create table if not exists hubspot._unindexed (object_type varchar, id varchar, until timestamp);
+    create table if not exists hubspot._account (name varchar, value varchar);
 """
 
 
@@ -32,9 +34,14 @@ def create_edit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(EDIT_TABLES)
 
 
+def not_edited(select: str, kind: str, key: str) -> str:
+    """The rows of `select` whose `key` no edit has touched."""
+    return f"select * from ({select}) where {key} not in (select id from hubspot._edited where object_type = '{kind}')"
+
+
 def upsert_planned(connection: duckdb.DuckDBPyConnection, kind: str, select: str) -> int:
     """Write the plan's rows of an object type; edited records stay, values of added properties stay with theirs."""
-    rows = f"select * from ({select}) where id not in (select id from hubspot._edited where object_type = '{kind}')"
+    rows = not_edited(select, kind, "id")
     added = added_columns(connection, kind)
     if added:
         columns = ", ".join(f'standing."{name}"' for name in added)

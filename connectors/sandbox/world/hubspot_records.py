@@ -2,10 +2,11 @@
 
 import duckdb
 
-from connectors.sandbox.world.hubspot_edited import create_edit_tables, upsert_planned
+from connectors.sandbox.world.hubspot_audit import record_audit
+from connectors.sandbox.world.hubspot_edited import create_edit_tables, not_edited, upsert_planned
 from connectors.sandbox.world.people import MANAGER_BASE
 from connectors.sandbox.world.scale import HUBSPOT_BASE
-from connectors.sandbox.world.storage import upsert
+from connectors.sandbox.world.storage import fetch_row, upsert
 
 
 def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -22,8 +23,11 @@ def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     for name, kind, columns in _ENGAGEMENT_COLUMNS:
         written[name] = upsert_planned(connection, name, _engagement(kind, columns))
     written["_owners"] = upsert(connection, "hubspot._owners", ["id"], _OWNER)
-    written["_stages"] = upsert(connection, "hubspot._stages", ["pipeline_id", "id"], _STAGE)
-    written["_pipelines"] = upsert(connection, "hubspot._pipelines", ["id"], _PIPELINE)
+    written["_stages"] = upsert(
+        connection, "hubspot._stages", ["pipeline_id", "id"], not_edited(_STAGE, "_stages", "pipeline_id || '/' || id")
+    )
+    written["_pipelines"] = upsert(connection, "hubspot._pipelines", ["id"], not_edited(_PIPELINE, "_pipelines", "id"))
+    record_audit(connection, fetch_row(connection, "select getvariable('hi')")[0])
     return written
 
 

@@ -76,3 +76,20 @@ def portal(_served: ServedPortal) -> Iterator[ServedPortal]:
         yield replace(_served, session=session)
     _served.state.faults.clear()
     _served.state.hidden = set()
+
+
+@pytest.fixture
+def own_portal() -> Iterator[ServedPortal]:
+    """A portal of five deals that nobody else uses, for edits that stay."""
+    with serve_portal(PortalWorld(live_deals=5)) as served:
+        yield served
+
+
+def edit(portal: ServedPortal, kind: str, **fields: object) -> dict[str, object]:
+    """Play one edit in the portal."""
+    reply = portal.session.post(
+        f"{portal.url}/__sandbox__/edit", json={"crm": "hubspot", "kind": kind, **fields}, timeout=30
+    )
+    assert reply.status_code == 200, reply.text
+    made: dict[str, object] = reply.json()
+    return made

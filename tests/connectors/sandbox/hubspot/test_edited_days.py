@@ -75,11 +75,13 @@ def test_the_truth_of_a_deal_follows_its_edit(state: SandboxState) -> None:
     edit(state, "archive", type="deals", id=archived)
     edit(state, "privacy_delete", type="deals", id=gone)
 
-    truth = dict(ask(state, "SELECT id, (outcome_class, stage_id, is_deleted) FROM truth.opportunities"))
-    deletions = dict(ask(state, "SELECT id, kind FROM truth.deletions WHERE crm = 'hubspot' AND object = 'deals'"))
+    truth = {
+        row[0]: row[1:] for row in ask(state, "SELECT id, outcome_class, stage_id, is_deleted FROM truth.opportunities")
+    }
+    deletions = {row[0]: row[1] for row in ask(state, "SELECT id, kind FROM truth.deletions WHERE object = 'deals'")}
 
     assert truth[lost] == ("lost_competitor", "closedlost", False)
-    assert [truth[key][2] for key in (merged, archived, gone)] == [True, True, True]  # type: ignore[index]
+    assert [truth[key][2] for key in (merged, archived, gone)] == [True, True, True]
     assert (deletions[archived], deletions[gone]) == ("archived", "privacy")
     assert (merged, into) in ask(
         state, "SELECT loser_id, winner_id FROM truth.merges WHERE crm = 'hubspot' AND object = 'deals'"
