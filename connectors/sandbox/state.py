@@ -110,6 +110,7 @@ class SandboxState:
     limits: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_LIMITS))
     clock_skew: float = 0.0
     rotates_refresh_tokens: bool = True
+    salesforce_certificate: str | None = None
     gate: Gate = field(default_factory=Gate)
     clock: datetime = field(init=False)
 

@@ -33,6 +33,7 @@ def routes(state: SandboxState) -> list[Route]:
     composite = Composite(state, readable, name_object)
     open_to_all: list[tuple[str, str, str, Respond]] = [
         ("POST", "/services/oauth2/token", "token", login.token),
+        ("POST", "/services/oauth2/revoke", "revoke", login.revoke),
         ("POST", "/services/Soap/u/{version}", "soap", login.soap),
         ("POST", "/services/Soap/u/{version}/{org_id}", "soap", login.soap),
         ("GET", "/services/data", "versions", metadata.versions),

@@ -2,7 +2,8 @@
 
     records  set_fields · insert · late_commit · soft_delete · undelete · hard_delete · merge
     schema   add_object · drop_object · add_field · drop_field · retype_field · hide_field · show_field
-             · hide_object · show_object · enable_currencies · change_org          (schema_edits.py)
+             · hide_object · show_object · enable_currencies · change_org
+             · register_certificate          (schema_edits.py)
 
 A record is stamped with the virtual clock unless `stamp` says otherwise. An edited record is no longer the plan's: days
 to come leave it alone. Truth is the same tables, so it follows; `truth.findings` and `truth.opportunities` come from

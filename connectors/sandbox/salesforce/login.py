@@ -3,8 +3,9 @@
 import base64
 import html
 import re
+import time
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -37,7 +38,7 @@ class Login:
     def token(self, call: Call) -> Answer:
         """POST /services/oauth2/token."""
         form = dict(parse_qsl(call.body.decode("utf-8", errors="replace")))
-        form.update(_basic_credentials(call))
+        form.update(_basic_credentials(call), base_url=call.base_url)
         grant = self._grants.get(form.get("grant_type", ""))
         try:
             if grant is None:
@@ -58,6 +59,15 @@ class Login:
                 **extra,
             }
         )
+
+    def revoke(self, call: Call) -> Answer:
+        """POST /services/oauth2/revoke: an access or refresh token is over."""
+        form = dict(parse_qsl(call.body.decode("utf-8", errors="replace")))
+        token = form.get("token") or call.query.get("token") or ""
+        if not self._org.tokens.revoke(token):
+            error = {"error": "unsupported_token_type", "error_description": "this token type is not supported"}
+            return Answer.of(error, status=400)
+        return Answer()
 
     def soap(self, call: Call) -> Answer:
         """POST /services/Soap/u/{version}: the login operation only."""
@@ -95,20 +105,30 @@ class Login:
         return {}
 
     def _refresh_token(self, form: Form) -> Form:
+        """An app with rotation gets the next refresh token, and its own is spent; without rotation none is sent."""
         self._check_client(form)
-        rotated = self._org.tokens.rotate(form.get("refresh_token", ""))
-        if rotated is None:
+        given, rotates = form.get("refresh_token", ""), self._org.state.rotates_refresh_tokens
+        following = self._org.tokens.rotate(given) if rotates else self._org.tokens.find_refresh(given)
+        if following is None:
             raise OAuthRefusal("invalid_grant", "expired access/refresh token")
-        return {"scope": "refresh_token api", "refresh_token": rotated}
+        return {"scope": "refresh_token api", **({"refresh_token": following} if rotates else {})}
 
     def _jwt_bearer(self, form: Form) -> Form:
-        """Checks who the assertion names; its signature stays unchecked, since no certificate is registered here."""
-        claims = _claims(form.get("assertion", ""))
+        """Checks the assertion; its signature only once the app has a certificate (edit `register_certificate`)."""
+        assertion = form.get("assertion", "")
+        claims = _claims(assertion)
         credentials = self._org.state.credentials
         if claims.get("iss") != credentials.salesforce_client_id:
             raise OAuthRefusal("invalid_client_id", "client identifier invalid")
-        if "exp" not in claims or "aud" not in claims:
+        if not _is_signed(assertion, self._org.state.salesforce_certificate):
             raise OAuthRefusal("invalid_grant", "invalid assertion")
+        expires = str(claims.get("exp", ""))  # simple-salesforce sends text
+        if not expires.isdecimal():
+            raise OAuthRefusal("invalid_grant", "invalid assertion")
+        if int(expires) < time.time():  # the signer has no other clock than the wall's
+            raise OAuthRefusal("invalid_grant", "expired assertion")
+        if not _is_audience(str(claims.get("aud", "")), form["base_url"]):
+            raise OAuthRefusal("invalid_grant", "audience is invalid")
         if claims.get("sub") != credentials.salesforce_username:
             raise OAuthRefusal("invalid_grant", "user hasn't approved this consumer")
         return {"scope": "api"}
@@ -138,6 +158,25 @@ def _claims(assertion: str) -> dict[str, object]:
     except ValueError as error:
         raise OAuthRefusal("invalid_grant", "invalid assertion") from error
     return claims if isinstance(claims, dict) else {}
+
+
+def _is_signed(assertion: str, public_key: str | None) -> bool:
+    """Whether the private half of the app's certificate signed it, by RS256 and nothing else."""
+    if public_key is None:
+        return True
+    # heavy, and only for tests of this login
+    import jwt
+
+    try:
+        jwt.decode(assertion, public_key, algorithms=["RS256"], options={"verify_aud": False, "verify_exp": False})
+    except jwt.PyJWTError:
+        return False
+    return True
+
+
+def _is_audience(audience: str, base_url: str) -> bool:
+    """The login hosts, or the org's own address."""
+    return audience.rstrip("/") == base_url or (urlsplit(audience).hostname or "").endswith(".salesforce.com")
 
 
 def _element(xml: str, name: str) -> str:

@@ -101,6 +101,13 @@ def _change_org(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, ob
     return {"id": identity}
 
 
+def _register_certificate(state: SandboxState, given: Given) -> dict[str, object]:
+    """`public_key` in PEM: from now on a JWT login must be signed with its private half; null forgets it."""
+    key = given.get("public_key")
+    state.salesforce_certificate = str(key) if key is not None else None
+    return {"registered": key is not None}
+
+
 def _in_transaction(
     make: Callable[[duckdb.DuckDBPyConnection, Given], dict[str, object]],
 ) -> Callable[[SandboxState, Given], dict[str, object]]:
@@ -143,6 +150,7 @@ SCHEMA_EDITS: dict[str, Callable[[SandboxState, Given], dict[str, object]]] = {
     "retype_field": _in_transaction(_retype_field),
     "enable_currencies": _in_transaction(enable_currencies),
     "change_org": _in_transaction(_change_org),
+    "register_certificate": _register_certificate,
     "hide_field": _visibility(hidden=True, of_field=True),
     "show_field": _visibility(hidden=False, of_field=True),
     "hide_object": _visibility(hidden=True, of_field=False),

@@ -35,6 +35,22 @@ class Tokens:
             self._refresh = f"{stem}-{int(number) + 1}"
             return self._refresh
 
+    def find_refresh(self, refresh_token: str) -> str | None:
+        """The refresh token itself, if it is the newest."""
+        with self._lock:
+            return refresh_token if refresh_token == self._refresh else None
+
+    def revoke(self, token: str) -> bool:
+        """End one session, or the refresh token and every session; False for a token that is none."""
+        with self._lock:
+            if token == self._refresh:
+                self._refresh = ""
+                self._live.clear()
+                return True
+            known = token in self._live
+            self._live.discard(token)
+            return known
+
     def is_live(self, token: str) -> bool:
         """Whether a request may use it."""
         with self._lock:

@@ -62,17 +62,29 @@ def test_each_login_mode_ends_in_a_session_that_can_query(session: requests.Sess
     assert found == [2, 2, 2]
 
 
-def test_a_jwt_login_is_taken_by_whom_it_names(session: requests.Session) -> None:
+def make_key() -> tuple[str, str]:
+    """A private key and its public half, in PEM."""
     rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
     serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()
 
-    client = Salesforce(
-        username="integration@sandbox.invalid", consumer_key="sandbox-client", privatekey=key.decode(), session=session
-    )
 
+def test_a_jwt_login_is_taken_from_whoever_holds_the_certificate_s_key(
+    session: requests.Session, org: ServedOrg
+) -> None:
+    (private, public), (other, _) = make_key(), make_key()
+    user = {"username": "integration@sandbox.invalid", "consumer_key": "sandbox-client", "session": session}
+    org.edit("register_certificate", public_key=public)
+
+    client = Salesforce(**user, privatekey=private)
+    with pytest.raises(SalesforceAuthenticationFailed, match="invalid assertion"):
+        Salesforce(**user, privatekey=other)
+
+    org.edit("register_certificate", public_key=None)
     assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 2
 
 

@@ -1,5 +1,10 @@
 """Sessions, versions, Composite, the virtual clock and the control endpoints of a served org."""
 
+import base64
+import json
+import time
+
+import pytest
 import requests
 
 from tests.connectors.sandbox.salesforce.conftest import ServedOrg
@@ -41,6 +46,62 @@ def test_refusals_of_the_token_endpoint_are_oauth_s(org: ServedOrg) -> None:
         (400, "invalid_grant"),
         (400, "unsupported_grant_type"),
     ]
+
+
+def test_without_rotation_a_refresh_token_stays_and_none_is_sent(own_org: ServedOrg) -> None:
+    own_org.post("/__sandbox__/faults", {"rotate_refresh_tokens": False})
+
+    answers = [
+        ask_token(own_org, grant_type="refresh_token", refresh_token="5Aep861-sandbox-refresh-0") for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "refresh_token" not in answers[0].json()
+
+
+def test_a_revoked_token_is_dead_and_a_revoked_refresh_token_takes_every_session_along(own_org: ServedOrg) -> None:
+    def revoke(token: str) -> int:
+        form = {"token": token}
+        return own_org.session.post(f"{own_org.url}/services/oauth2/revoke", data=form, timeout=10).status_code
+
+    assert revoke(str(own_org.session.headers["Authorization"]).removeprefix("Bearer ")) == 200
+    assert own_org.get("/limits").status_code == 401
+    own_org.log_in()
+    assert own_org.get("/limits").status_code == 200
+    assert revoke("5Aep861-sandbox-refresh-0") == 200
+    assert own_org.get("/limits").status_code == 401
+    assert revoke("nonsense") == 400
+    dead = ask_token(own_org, grant_type="refresh_token", refresh_token="5Aep861-sandbox-refresh-0")
+    assert (dead.status_code, dead.json()["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("claims", "description"),
+    [
+        ({"iss": "someone-else"}, "client identifier invalid"),
+        ({"sub": "nobody@sandbox.invalid"}, "user hasn't approved this consumer"),
+        ({"exp": 1_000}, "expired assertion"),
+        ({"exp": None}, "invalid assertion"),
+        ({"aud": "https://elsewhere.example"}, "audience is invalid"),
+    ],
+)
+def test_an_assertion_is_refused_for_what_it_claims(
+    org: ServedOrg, claims: dict[str, object], description: str
+) -> None:
+    good = {
+        "iss": "sandbox-client",
+        "sub": "integration@sandbox.invalid",
+        "aud": "https://login.salesforce.com",
+        "exp": int(time.time()) + 60,
+    }
+
+    def ask(chosen: dict[str, object]) -> requests.Response:
+        body = base64.urlsafe_b64encode(json.dumps(chosen).encode()).decode().rstrip("=")
+        return ask_token(org, grant_type="urn:ietf:params:oauth:grant-type:jwt-bearer", assertion=f"e30.{body}.c2ln")
+
+    assert ask(good).status_code == 200
+    refused = ask({**good, **claims})
+    assert (refused.status_code, refused.json()["error_description"]) == (400, description)
 
 
 def test_a_refresh_token_is_rotated_and_works_once(org: ServedOrg) -> None:
