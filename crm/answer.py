@@ -6,6 +6,7 @@ from datetime import datetime
 
 import orjson
 from rich.console import RenderableType
+from rich.text import Text
 
 from connectors.errors import EXIT_FAILED, EXIT_TRY_LATER, ConfigurationError, CrmError, PausedError
 from connectors.sandbox.process import SandboxError
@@ -64,6 +65,11 @@ def message_of(error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, CrmError):
         return f"{error}. Make room or give access to the file, then run again: what was landed is kept."
     return str(error)
+
+
+def failure(crm: str, error: CrmError) -> Text:
+    """What kept one CRM from being asked, while the others were."""
+    return Text(f"{crm}: {message_of(error)}", style=_style(error))
 
 
 def as_document(error: Exception) -> dict[str, object]:

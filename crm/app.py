@@ -34,6 +34,8 @@ Since = Annotated[
 ]
 Ids = Annotated[str | None, typer.Option(metavar="A,B", help="Read these records alone; needs exactly one --object.")]
 
+Sure = Annotated[bool, typer.Option("--yes", help="Do it without asking; there is no way back.")]
+
 app = typer.Typer(
     name="crm",
     help="Salesforce and HubSpot into the warehouse: look before, sync, and see how things stand.",
@@ -131,12 +133,41 @@ def release(
     _run(lambda terminal: release_deletions(terminal, load_id, crm), as_json)
 
 
+@app.command()
+def erase(
+    object_name: Annotated[str, typer.Argument(metavar="OBJECT", help="Such as contacts or Contact.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The records' ids in the CRM.")],
+    crm: Annotated[CrmName, typer.Option("--crm", help="Whose records they are.")],
+    is_sure: Sure = False,
+    as_json: AsJson = False,
+) -> None:
+    """Blank people in the log and the raw tables, for good. Delete them in the CRM first: docs/privacy.md.
+
+    A privacy deletion in HubSpot needs no command: every sync carries it out.
+    """
+    from crm.forgetting import erase_people
+
+    _run(lambda terminal: erase_people(terminal, crm, object_name, tuple(ids), is_sure=is_sure), as_json)
+
+
 @log_app.command("compact")
-def compact(crm: OneCrm = None, as_json: AsJson = False) -> None:
+def compact(
+    crm: OneCrm = None,
+    warehouse: Annotated[bool, typer.Option("--warehouse", help="Write the warehouse file anew, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Merge the log's many small loads into few big ones; the raw tables that a replay gives stay the same."""
     from crm.upkeep import compact_log
 
-    _run(lambda terminal: compact_log(terminal, crm), as_json)
+    _run(lambda terminal: compact_log(terminal, crm, with_warehouse=warehouse), as_json)
+
+
+@log_app.command("rules")
+def rules(crm: OneCrm = None, is_sure: Sure = False, as_json: AsJson = False) -> None:
+    """Show what was landed before the reading rules blocked or hashed it; with --yes, treat it so."""
+    from crm.forgetting import rewrite_by_rules
+
+    _run(lambda terminal: rewrite_by_rules(terminal, crm, is_sure=is_sure), as_json)
 
 
 def _run(command: "Callable[[Terminal], Answer]", as_json: bool) -> NoReturn:

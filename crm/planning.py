@@ -3,12 +3,12 @@
 from rich.console import RenderableType
 from rich.text import Text
 
-from connectors.errors import CrmError
-from connectors.streams import Plan, PlanLine, Quota, Stream
+from connectors.errors import ConfigurationError, CrmError
+from connectors.streams import Plan, PlanLine, Quota
 from connectors.sync import plan_sync
-from crm.answer import Answer, as_document, exit_code_of, message_of, worst
-from crm.choice import Choice, check_objects, choose_streams
-from crm.reach import every_stream, reach_crms
+from crm.answer import Answer, as_document, exit_code_of, failure, message_of, worst
+from crm.choice import Choice
+from crm.reach import Chosen, Reach, open_chosen, reach_crms
 from crm.terminal import Terminal, new_table, show_day_and_time, show_number, show_time
 from dagster_project.settings import Settings, read_settings
 
@@ -16,35 +16,29 @@ from dagster_project.settings import Settings, read_settings
 def show_plan(terminal: Terminal, choice: Choice) -> Answer:
     """The plan of every CRM chosen; nothing is fetched but what planning needs (describes and counts)."""
     settings = read_settings()
-    crms = choice.connected(settings)
     documents: dict[str, object] = {}
     parts: list[RenderableType] = []
     codes: list[int] = []
-    found: list[Stream] = []
-    known: list[Stream] = []
-    with reach_crms(settings, terminal) as reach:
-        for crm in crms:
+    with reach_crms(settings, terminal) as reach, open_chosen(reach, choice) as every_chosen:
+        for chosen in every_chosen:
             try:
-                with reach.connector(crm) as connector, reach.log() as log:
-                    connector.identity()
-                    every = every_stream(connector)
-                    streams = choose_streams(every, choice.objects)
-                    known += every
-                    found += streams
-                    if crm == crms[-1]:
-                        check_objects(found, known, choice.objects)
-                    if not streams:
-                        continue
-                    plan = plan_sync(connector, log, streams, request=choice.request)
-                    spent = connector.calls.total()
+                plan, spent = _plan(reach, chosen, choice)
             except CrmError as error:
-                documents[crm] = {"error": as_document(error)}
-                parts.append(Text(f"{crm}: {message_of(error)}", style="red"))
+                documents[chosen.crm] = {"error": as_document(error)}
+                parts.append(failure(chosen.crm, error))
                 codes.append(exit_code_of(error))
                 continue
-            documents[crm] = _document(plan, settings, spent)
-            parts += _parts(crm, plan, settings, spent)
+            documents[chosen.crm] = _document(plan, settings, spent)
+            parts += _parts(chosen.crm, plan, settings, spent)
     return Answer({"crms": documents}, tuple(parts), worst(codes))
+
+
+def _plan(reach: Reach, chosen: Chosen, choice: Choice) -> tuple[Plan, int]:
+    if chosen.connector is None:
+        raise chosen.error or ConfigurationError(f"{chosen.crm} is not connected.")
+    with reach.log() as log:
+        plan = plan_sync(chosen.connector, log, chosen.streams, request=choice.request)
+    return plan, chosen.connector.calls.total()
 
 
 def _parts(crm: str, plan: Plan, settings: Settings, spent: int) -> list[RenderableType]:

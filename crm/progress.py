@@ -48,13 +48,12 @@ class SyncProgress:
     def _draw(self, event: SyncEvent) -> None:
         task = self._task(event)
         of = f" of {event.rows_expected:,}" if event.rows_expected is not None else ""
-        fields = {"rows": f"{event.rows:,}{of}", "calls": event.calls}
         # an unknown total makes the bar pulse
-        total = event.rows_expected if event.kind != "committed" else max(event.rows, 1)
-        done = event.rows if event.kind != "committed" else max(event.rows, 1)
-        self._progress.update(task, total=total, completed=done, visible=True, **fields)
-        if event.kind == "committed":
-            self._progress.update(task, visible=False)
+        is_done = event.kind == "committed"
+        done = max(event.rows, 1) if is_done else event.rows
+        total = done if is_done else event.rows_expected
+        rows = f"{event.rows:,}{of}"
+        self._progress.update(task, total=total, completed=done, visible=not is_done, rows=rows, calls=event.calls)
 
     def _task(self, event: SyncEvent) -> TaskID:
         key = (event.connection, event.object_name, event.lane)

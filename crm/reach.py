@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from connectors.errors import CrmError
 from connectors.landing import LandingLog
 from connectors.streams import Connector, Discovers, Stream
+from crm.choice import Choice, check_objects, choose_streams
 from crm.terminal import Terminal
 from dagster_project.crms import connect, open_log, serving_sandbox
 from dagster_project.settings import Settings
@@ -29,6 +31,42 @@ class Reach:
         """The landing log, with the key that hashed columns need."""
         with open_log(self.settings) as log:
             yield log
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One CRM of a command: what of it was chosen, out of everything it has; or why it cannot be asked."""
+
+    crm: str
+    connector: Connector | None
+    every: Sequence[Stream] = ()
+    streams: Sequence[Stream] = ()
+    error: CrmError | None = None
+
+
+@contextlib.contextmanager
+def open_chosen(reach: Reach, choice: Choice) -> Iterator[list[Chosen]]:
+    """The chosen CRMs, each after its login; those that have none of the objects chosen are left out.
+
+    Raises:
+        ConfigurationError: an object was named that none of them has.
+    """
+    with contextlib.ExitStack() as stack:
+        found = [_open(reach, crm, choice, stack) for crm in choice.connected(reach.settings)]
+        if all(chosen.error is None for chosen in found):
+            every = [stream for chosen in found for stream in chosen.every]
+            check_objects([stream for chosen in found for stream in chosen.streams], every, choice.objects)
+        yield [chosen for chosen in found if chosen.streams or chosen.error]
+
+
+def _open(reach: Reach, crm: str, choice: Choice, stack: contextlib.ExitStack) -> Chosen:
+    try:
+        connector = stack.enter_context(reach.connector(crm))
+        connector.identity()
+        every = every_stream(connector)
+    except CrmError as error:
+        return Chosen(crm, None, error=error)
+    return Chosen(crm, connector, every, choose_streams(every, choice.objects))
 
 
 @contextlib.contextmanager

@@ -1,18 +1,17 @@
 """`crm sync`: every connected CRM, one after the other, and what became of each object."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from connectors.errors import CrmError
-from connectors.streams import Connector, Stream, StreamReport, SyncReport
+from connectors.errors import ConfigurationError, CrmError
+from connectors.streams import StreamReport, SyncReport
 from connectors.sync import run_sync
-from crm.answer import Answer, as_document, exit_code_of, message_of, worst
-from crm.choice import Choice, check_objects, choose_streams
+from crm.answer import Answer, as_document, exit_code_of, failure, message_of, worst
+from crm.choice import Choice
 from crm.progress import SyncProgress
-from crm.reach import Reach, every_stream, reach_crms
+from crm.reach import Chosen, Reach, open_chosen, reach_crms
 from crm.terminal import Terminal, new_table, show_time
 from dagster_project.settings import read_settings
 
@@ -30,57 +29,34 @@ OUTCOMES = {
 
 def sync_crms(terminal: Terminal, choice: Choice) -> Answer:
     """Sync what was chosen; one CRM's failure does not keep the other from being synced."""
-    settings = read_settings()
-    crms = choice.connected(settings)
     documents: dict[str, object] = {}
     parts: list[RenderableType] = []
     codes: list[int] = []
-    found: list[Stream] = []
-    known: list[Stream] = []
-    with reach_crms(settings, terminal) as reach, SyncProgress(terminal.err) as progress:
-        for crm in crms:
+    with reach_crms(read_settings(), terminal) as reach, open_chosen(reach, choice) as every_chosen:
+        for chosen in every_chosen:
             try:
-                with reach.connector(crm) as connector:
-                    every = _streams(connector)
-                    streams = choose_streams(every, choice.objects)
-                    known += every
-                    found += streams
-                    if crm == crms[-1]:
-                        check_objects(found, known, choice.objects)
-                    if not streams:
-                        continue
-                    report = _sync(reach, connector, streams, every, choice, progress)
+                report = _sync(reach, chosen, choice, terminal)
             except CrmError as error:
-                documents[crm] = {"error": as_document(error)}
-                parts.append(Text(f"{crm}: {message_of(error)}", style="red"))
+                documents[chosen.crm] = {"error": as_document(error)}
+                parts.append(failure(chosen.crm, error))
                 codes.append(exit_code_of(error))
                 continue
-            documents[crm] = _document(report)
+            documents[chosen.crm] = _document(report)
             parts += _parts(report)
             codes.append(report.exit_code)
     return Answer({"crms": documents}, tuple(parts), worst(codes))
 
 
-def _streams(connector: Connector) -> Sequence[Stream]:
-    connector.identity()
-    return every_stream(connector)
-
-
-def _sync(
-    reach: Reach,
-    connector: Connector,
-    streams: Sequence[Stream],
-    every: Sequence[Stream],
-    choice: Choice,
-    progress: SyncProgress,
-) -> SyncReport:
-    with reach.log() as log:
+def _sync(reach: Reach, chosen: Chosen, choice: Choice, terminal: Terminal) -> SyncReport:
+    if chosen.connector is None:
+        raise chosen.error or ConfigurationError(f"{chosen.crm} is not connected.")
+    with reach.log() as log, SyncProgress(terminal.err) as progress:
         return run_sync(
-            connector,
+            chosen.connector,
             log,
             reach.settings.paths.warehouse,
-            streams,
-            every_stream=every,
+            chosen.streams,
+            every_stream=chosen.every,
             listener=progress.listen,
             lock_wait_seconds=APPLY_WAIT_SECONDS,
             request=choice.request,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 from rich.text import Text
 
+from connectors.compaction import compact_warehouse
 from connectors.engine import open_warehouse
 from connectors.errors import ConfigurationError
 from connectors.landing import LandingLog
@@ -46,18 +47,14 @@ def release_deletions(terminal: Terminal, load_id: str, crm: str | None) -> Answ
     return Answer({**document, "deleted": counts.tombstoned}, (Text(text),))
 
 
-def compact_log(terminal: Terminal, crm: str | None) -> Answer:
-    """Merge small loads of the log into fewer."""
-    from connectors.landing import compact
-
+def compact_log(terminal: Terminal, crm: str | None, *, with_warehouse: bool) -> Answer:
+    """Merge small loads of the log into fewer, and give back what the warehouse file no longer uses."""
     paths = read_paths()
     documents: dict[str, object] = {}
     parts: list[RenderableType] = []
     with LandingLog(paths.landing) as log:
         for name in logged_crms(log, crm, paths):
             before = _size(paths, name), len(log.manifests(name))
-            with log.lease(name) as lease:
-                compact(log, lease, name)
             with LandingLog(paths.landing) as fresh:
                 after = _size(paths, name), len(fresh.manifests(name))
             documents[name] = {
@@ -66,13 +63,14 @@ def compact_log(terminal: Terminal, crm: str | None) -> Answer:
                 "bytes_before": before[0],
                 "bytes_after": after[0],
             }
-            parts.append(
-                Text(
-                    f"{name}: {before[1]:,} loads became {after[1]:,}; "
-                    f"{before[0] / 1e6:,.1f} MB became {after[0] / 1e6:,.1f} MB."
-                )
-            )
-    return Answer({"crms": documents}, tuple(parts))
+            loads = f"{before[1]:,} loads became {after[1]:,}"
+            parts.append(Text(f"{name}: {loads}; {_megabytes(before[0])} became {_megabytes(after[0])}."))
+    if not with_warehouse or not paths.warehouse.exists():
+        return Answer({"crms": documents}, tuple(parts))
+    done = compact_warehouse(paths.warehouse)
+    parts.append(Text(f"{paths.warehouse.name}: {_megabytes(done.before)} became {_megabytes(done.after)}."))
+    warehouse = {"bytes_before": done.before, "bytes_after": done.after}
+    return Answer({"crms": documents, "warehouse": warehouse}, tuple(parts))
 
 
 def logged_crms(log: LandingLog, crm: str | None, paths: Paths) -> list[str]:
@@ -113,6 +111,10 @@ def _by_table(applied: Iterable[Applied]) -> dict[str, Counter[str]]:
         counts = tables.setdefault(load.raw_table, Counter(loads=0, inserted=0))
         counts.update(loads=1, inserted=load.counts.inserted)
     return dict(sorted(tables.items()))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _size(paths: Paths, name: str) -> int:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.errors import ConfigurationError
+from connectors.hashing import check_key
 from connectors.hubspot.extract import connect as connect_hubspot
+from connectors.hubspot.paths import VERSIONED
 from connectors.landing import LandingLog
+from connectors.reading_rules import ReadingRules
 from connectors.salesforce.auth import ClientCredentials, JwtBearer, UsernamePassword
 from connectors.salesforce.extract import connect as connect_salesforce
 from connectors.salesforce.objects import API_VERSION
@@ -48,8 +51,10 @@ def connect(settings: Settings, crm: str, sandbox_url: str | None) -> Connector:
     """A connector for `crm` at `sandbox_url`, or with the credentials of the settings; close it after use.
 
     Raises:
-        ConfigurationError: the settings do not connect `crm`.
+        ConfigurationError: the settings do not connect `crm`, or its rules hash a column without a key.
     """
+    if reading_rules(settings).hashes(crm):
+        check_key(settings.hash_key)  # before anything is sent
     if crm == "salesforce" and (sandbox_url or settings.salesforce):
         return _connect_salesforce(settings, sandbox_url)
     if crm == "hubspot" and (sandbox_url or settings.hubspot_token):
@@ -58,8 +63,17 @@ def connect(settings: Settings, crm: str, sandbox_url: str | None) -> Connector:
 
 
 def open_log(settings: Settings) -> LandingLog:
-    """The landing log of the settings' data folder; close it after use."""
-    return LandingLog(settings.paths.landing)
+    """The landing log of the settings' data folder, with the key of its hashes; close it after use."""
+    return LandingLog(settings.paths.landing, hash_key=settings.hash_key)
+
+
+def reading_rules(settings: Settings) -> ReadingRules:
+    """The rules that the settings name, or those that come along.
+
+    Raises:
+        ConfigurationError: the file cannot be used.
+    """
+    return ReadingRules.read(settings.reading_rules) if settings.reading_rules else ReadingRules.default()
 
 
 def start_own_sandbox(settings: Settings) -> RunningSandbox:
@@ -90,6 +104,7 @@ def _connect_salesforce(settings: Settings, sandbox_url: str | None) -> Connecto
         api_budget=settings.api_budget,
         reserve=settings.daily_reserve,
         api_version=settings.salesforce_api_version or API_VERSION,
+        rules=reading_rules(settings),
     )
 
 
@@ -111,5 +126,10 @@ def _connect_hubspot(settings: Settings, sandbox_url: str | None) -> Connector:
     if token is None:
         raise ConfigurationError("hubspot is not connected. Put its credentials in .env; .env.example lists them.")
     return connect_hubspot(
-        access_token=token, host=sandbox_url, api_budget=settings.api_budget, scratch_folder=settings.paths.scratch
+        access_token=token,
+        host=sandbox_url,
+        api_budget=settings.api_budget,
+        api_version=settings.hubspot_api_version or VERSIONED,
+        scratch_folder=settings.paths.scratch,
+        rules=reading_rules(settings),
     )

@@ -10,11 +10,11 @@ import dagster as dg
 
 from connectors.engine import open_warehouse, read_warehouse
 from connectors.errors import BusyError
-from connectors.landing import LandingLog, Lease
+from connectors.landing import Lease
 from connectors.schema import literal, quote
 from connectors.streams import Listener, Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
-from dagster_project.crms import open_connector
+from dagster_project.crms import open_connector, open_log
 from dagster_project.settings import Paths, Settings, read_paths, read_settings
 
 WRITER_WAIT_SECONDS = 30.0
@@ -103,7 +103,7 @@ class Crms:
             if self._listener is not None:
                 self._listener(event)
 
-        with open_connector(self._settings, crm) as connector, LandingLog(paths.landing) as log:
+        with open_connector(self._settings, crm) as connector, open_log(self._settings) as log:
             return run_sync(
                 connector,
                 log,
