@@ -18,6 +18,8 @@ def dbt_environment(paths: Paths) -> dict[str, str]:
         "DBT_TARGET_PATH": str(paths.dbt_target),
         "DBT_LOG_PATH": str(paths.dbt_target.parent / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # what happened is on the standard output; each line of a log file besides costs as much as a small query
+        "DBT_LOG_LEVEL_FILE": "none",
     }
 
 
