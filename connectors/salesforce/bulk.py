@@ -130,7 +130,7 @@ def land_job(queries: BulkQueries, job: BulkJob, query: ObjectQuery, load: OpenL
 
     Raises:
         JobFailedError: Salesforce gave the job up.
-        CountMismatchError: a page held another number of rows than its header says.
+        CountMismatchError: a page held another number of rows than its header says, or all pages than the job.
     """
     if job_of(load.checkpoint) is None:
         # a part without rows, so that a run which finds this load knows the job
@@ -152,6 +152,13 @@ def land_job(queries: BulkQueries, job: BulkJob, query: ObjectQuery, load: OpenL
                 landed=part.rows,
             )
         locator, is_complete = following, not following
+    if load.rows_landed != expected:
+        raise CountMismatchError(
+            f"Salesforce announced {expected} rows of Bulk job {job.id} ({query.spec.name}) and sent "
+            f"{load.rows_landed}. Nothing was committed.",
+            expected=expected,
+            landed=load.rows_landed,
+        )
     return Fetched(expected_rows=expected)
 
 

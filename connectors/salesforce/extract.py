@@ -20,7 +20,7 @@ from connectors.landing import OpenLoad, Window
 from connectors.pacing import Pace, Pacing
 from connectors.reading_rules import ReadingRules
 from connectors.salesforce.auth import ClientCredentials, SalesforceLogin, open_session
-from connectors.salesforce.bulk import PAGE_ROWS, BulkQueries
+from connectors.salesforce.bulk import PAGE_ROWS, PATIENCE_SECONDS, BulkQueries
 from connectors.salesforce.client import SalesforceClient, checked_version
 from connectors.salesforce.metadata import Metadata
 from connectors.salesforce.objects import API_VERSION, CONNECTION, OPTION_LABELS, STREAMS, ensure_tables, raw_tables
@@ -52,6 +52,7 @@ def connect(  # noqa: PLR0913 - a setting each
     timeouts: Timeouts | None = None,
     rules: ReadingRules | None = None,
     bulk_page_rows: int = PAGE_ROWS,
+    bulk_patience: float = PATIENCE_SECONDS,
 ) -> "SalesforceConnector":
     """A connector for the org behind `login_url`; nothing is sent before it is first used.
 
@@ -59,7 +60,7 @@ def connect(  # noqa: PLR0913 - a setting each
     `connectors.salesforce.auth`; without it, client credentials are used. `api_budget` is the most calls that one run
     may make; the run pauses there. `reserve` is the share of the daily calls that is left to the org's other programs.
     `rules` says which objects and columns are read; without it, the defaults and no custom objects.
-    `bulk_page_rows` is how many rows a crash may cost at most.
+    `bulk_page_rows` is how many rows a crash may cost at most, `bulk_patience` the seconds that a job is waited for.
 
     Raises:
         ConfigurationError: an address or a credential cannot be used.
@@ -72,7 +73,8 @@ def connect(  # noqa: PLR0913 - a setting each
     client = SalesforceClient(
         used, session_sender(session), pacing=pacing, timeouts=timeouts, version=checked_version(api_version)
     )
-    return SalesforceConnector(used, session, client, rules=rules, bulk_page_rows=bulk_page_rows)
+    bulk = BulkQueries(client, page_rows=bulk_page_rows, patience=bulk_patience)
+    return SalesforceConnector(used, session, client, bulk, rules=rules)
 
 
 class SalesforceConnector:
@@ -83,16 +85,16 @@ class SalesforceConnector:
         login: SalesforceLogin,
         session: requests.Session,
         client: SalesforceClient,
+        bulk: BulkQueries,
         *,
         rules: ReadingRules | None = None,
-        bulk_page_rows: int = PAGE_ROWS,
     ) -> None:
         self._login = login
         self._session = session
         self._client = client
         self._metadata = Metadata(self._client, rules)
         self._planner = Planner(self._client, self._metadata)
-        self._reader = Reader(self._client, self._metadata, BulkQueries(self._client, page_rows=bulk_page_rows))
+        self._reader = Reader(self._client, self._metadata, bulk)
         self._started_at: float | None = None
         self._begun: str | None = None
 

@@ -11,7 +11,7 @@ from connectors.salesforce.column_sets import is_too_complicated, land_column_se
 from connectors.salesforce.deletions import DeletionList
 from connectors.salesforce.labels import Labels
 from connectors.salesforce.metadata import Metadata
-from connectors.salesforce.pages import land_pages, land_records
+from connectors.salesforce.pages import CURSOR_GONE, land_pages, land_records
 from connectors.salesforce.planning import BULK, BULK_CALLS, ID_LIST, IDS_AT_ONCE, REST, REST_PAGE_ROWS
 from connectors.salesforce.query import ObjectQuery
 from connectors.salesforce.splitting import TOO_MUCH, can_be_halved, land_halves
@@ -126,8 +126,8 @@ class Reader:
             self.bulk.abort(job)
             load.restart()
             return land_pages(self.client, query, load)
-        except JobFailedError as error:
-            if is_too_complicated(error):
+        except RejectedRequestError as error:
+            if is_too_complicated(error) or not _is_job_lost(error):
                 raise
             load.restart()
         try:
@@ -136,6 +136,9 @@ class Reader:
             if is_too_complicated(error) or not self._is_affordable(query):
                 raise
             load.restart()
+        return self._read_instead_of_job(query, load)
+
+    def _read_instead_of_job(self, query: ObjectQuery, load: OpenLoad) -> Fetched:
         try:
             return land_pages(self.client, query, load)
         except RejectedRequestError as error:
@@ -190,6 +193,11 @@ class Reader:
         pages = ceil(int(answer["totalSize"]) / REST_PAGE_ROWS)
         remaining = self.client.remaining_calls
         return pages <= PAGES_AFTER_FAILURE and (remaining is None or pages <= remaining)
+
+
+def _is_job_lost(error: RejectedRequestError) -> bool:
+    """Whether another job may have what this one has not: it failed, or its results cannot be read on."""
+    return isinstance(error, JobFailedError) or error.code in CURSOR_GONE
 
 
 def _key(line: PlanLine) -> _Key:

@@ -51,6 +51,7 @@ class ServedOrg:
         bulk_page_rows: int = 100,
         timeouts: Timeouts | None = None,
         rules: ReadingRules | None = None,
+        bulk_patience: float = 60.0,
     ) -> SalesforceConnector:
         """A connector with the right credentials."""
         return connect(
@@ -61,6 +62,7 @@ class ServedOrg:
             bulk_page_rows=bulk_page_rows,
             timeouts=timeouts,
             rules=rules,
+            bulk_patience=bulk_patience,
         )
 
     def sync_discovered(
