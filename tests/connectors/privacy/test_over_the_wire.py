@@ -11,6 +11,8 @@ from connectors.errors import ConfigurationError
 from connectors.forget import apply_rules
 from connectors.landing import LandingLog
 from connectors.reading_rules import ReadingRules
+from dagster_project.crms import connect
+from dagster_project.settings import read_settings
 from tests.connectors.privacy.clear_text import places_with
 from tests.connectors.privacy.conftest import ADDRESS, BODY, KEY, Crm
 
@@ -84,14 +86,28 @@ def test_one_address_has_one_hash_in_both_crms(portal: Crm, org: Crm) -> None:
     assert HASH in emails(portal) & emails(org)
 
 
-def test_a_hash_rule_without_a_key_stops_before_a_record_is_asked_for(crm: Crm) -> None:
+def test_a_hash_rule_without_a_key_lands_nothing(crm: Crm) -> None:
     own = crm.rules(HASH_RULES)
 
     with pytest.raises(ConfigurationError, match="CRM_HASH_KEY"):
         crm.sync(own, key=None)
 
-    assert crm.wire.shown(ADDRESS) == 0
     assert places_with("Personname@Private", crm.folder) == []
+    assert list(crm.landing.rglob("*.parquet")) == []
+
+
+def test_settings_with_a_hash_rule_and_no_key_are_refused_before_anything_is_sent(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.rules(HASH_RULES)
+    monkeypatch.setenv("CRM_SOURCE", "sandbox")
+    monkeypatch.setenv("CRM_READING_RULES", str(crm.folder.with_suffix(".toml")))
+    monkeypatch.setenv("CRM_HASH_KEY", "")
+
+    with pytest.raises(ConfigurationError, match="CRM_HASH_KEY"):
+        connect(read_settings(None), crm.name, crm.wire.url)
+
+    assert crm.wire.asked == []
 
 
 @pytest.mark.parametrize("treatment", ["hash", "block"])
