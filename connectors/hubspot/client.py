@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from connectors.errors import RejectedRequestError, UnexpectedReplyError
-from connectors.hubspot.auth import PrivateToken
-from connectors.hubspot.limits import SEARCHES_PER_SECOND, Limits, new_pacing
+from connectors.errors import ConfigurationError, RejectedRequestError, UnexpectedReplyError
+from connectors.hubspot.auth import Login, PrivateToken
+from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND, Limits, new_pacing
 from connectors.hubspot.paths import VERSIONED, PathMap
 from connectors.reply import Reply
 from connectors.secret import Secret
@@ -31,7 +31,7 @@ class Client:
         self,
         transport: Transport,
         limits: Limits,
-        token: PrivateToken,
+        token: Login,
         paths: PathMap,
         *,
         host: str,
@@ -46,6 +46,8 @@ class Client:
         self._token = token
         self._headers = {"User-Agent": agent}
         token.check = self._check_token
+        token.exchange = self._exchange
+        limits.advice = token.advice
 
     @property
     def limits(self) -> Limits:
@@ -111,6 +113,27 @@ class Client:
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         return self._host + address(path, query)
 
+    def _exchange(self, form: Mapping[str, str]) -> Mapping[str, object]:
+        """The answer of OAuth's token endpoint."""
+        headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
+        paths = self.paths
+        for last in (False, True):
+            try:
+                reply = self.transport.send(
+                    "POST",
+                    self._url(paths.token, None),
+                    family="oauth",
+                    headers=headers,
+                    body=urlencode(form).encode(),
+                    authorized=False,
+                )
+                return fields_of(reply)
+            except RejectedRequestError as error:
+                if last or error.status not in _NO_SUCH_PATH:
+                    raise
+                paths = paths.other()
+        raise AssertionError("the second attempt returns or raises")
+
     def _check_token(self) -> None:
         self.transport.send(
             "GET",
@@ -151,15 +174,17 @@ def results_of(fields: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
 
 
 def open_client(
-    access_token: Secret,
+    access_token: Secret | None = None,
     *,
+    login: Login | None = None,
     host: str | None = None,
     api_budget: int | None = None,
     searches_per_second: float | None = None,
     api_version: str = VERSIONED,
+    reserve: float = RESERVE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Client:
-    """A client for the portal that the token belongs to; nothing is sent yet.
+    """A client for the portal that `access_token`, or else `login`, belongs to; nothing is sent yet.
 
     `host` replaces HubSpot's own address, `api_version` is `v3` or a date such as `2026-03`. `searches_per_second` is
     HubSpot's limit unless given, and no limit for a server on this very machine, which has none unless it says so.
@@ -167,7 +192,11 @@ def open_client(
     # half a second of imports that only a run needs
     from hubspot import HubSpot
 
-    settings = {"access_token": access_token.reveal(), **({"host": host} if host else {})}
+    if login is None:
+        if not access_token:
+            raise ConfigurationError("HUBSPOT_ACCESS_TOKEN is not set. Put it in .env, or log in with an OAuth app.")
+        login = PrivateToken(access_token)
+    settings = {"host": host} if host else {}
     # each access of `basic_api` makes a pool of its own, so one is held
     api_client = HubSpot(**settings).crm.objects.basic_api.api_client
     # the library's own copy is not needed: the token goes out by our headers alone
@@ -175,17 +204,17 @@ def open_client(
     address_used = str(api_client.configuration.host)
     if searches_per_second is None and urlsplit(address_used).hostname not in _LOOPBACK:
         searches_per_second = SEARCHES_PER_SECOND
-    pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second, sleep=sleep)
-    limits, token = Limits(pacing), PrivateToken(access_token)
+    pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second, reserve=reserve, sleep=sleep)
+    limits = Limits(pacing)
     pool = api_client.rest_client.pool_manager
     transport = Transport(
         pool_sender(pool),
         crm="HubSpot",
         pacing=pacing,
-        authorization=token,
+        authorization=login,
         classify=limits.classify,
         on_reply=limits.note,
         sleep=sleep,
     )
     agent = str(api_client.user_agent)
-    return Client(transport, limits, token, PathMap(api_version), host=address_used, agent=agent, close=pool.clear)
+    return Client(transport, limits, login, PathMap(api_version), host=address_used, agent=agent, close=pool.clear)

@@ -10,7 +10,7 @@ from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.search import Query, has_value
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import GONE, archived_source, gone_source, merged_source
+from connectors.hubspot.sources import GONE, LISTED, archived_source, gone_source, ids_source, merged_source
 from connectors.hubspot.vanished import Vanished
 from connectors.hubspot.walks import walk_ids, walk_window
 from connectors.landing import OpenLoad, Window
@@ -37,6 +37,8 @@ class DeletionsLane:
         if load.parts:
             load.restart()  # a few calls; not worth a checkpoint
         kind = self._session.kind(line.stream.object_name)
+        if line.stream.mode == "presence":
+            return self._land_present(kind, load)
         ids = self._session.archived.ids(kind, load.window)
         if ids:
             load.land(archived_source(self._session.archived.files(kind), load.window), GONE)
@@ -45,6 +47,19 @@ class DeletionsLane:
         if self._session.vanished.is_due(line.stream, load.window):
             self._land_vanished(kind, load, merged)
         return Fetched()
+
+    def _land_present(self, kind: ObjectType, load: OpenLoad) -> Fetched:
+        """Everybody who is there: what this run has just read, or else what a search finds.
+
+        What is missing becomes a tombstone; whether it was merged or erased, the next night's count finds out.
+        """
+        if kind.name in self._session.whole:
+            listed = sorted(self._session.read_now.get(kind.name, ()), key=int)
+        else:
+            listed = [key for step in walk_ids(self._session.client, Query(kind)) for key in step.ids]
+        if listed:
+            load.land(ids_source(listed), LISTED)
+        return Fetched(expected_rows=len(listed))
 
     def _land_merged(self, kind: ObjectType, load: OpenLoad) -> set[str]:
         """Tombstones for what was merged; the losers' ids."""

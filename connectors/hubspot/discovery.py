@@ -45,8 +45,10 @@ def _reads_notes(session: Session) -> bool:
 def _custom_types(session: Session) -> list[ObjectType]:
     try:
         schemas = results_of(fields_of(session.client.get("schemas", session.client.paths.schemas)))
-    except (NoAccessError, RejectedRequestError):
-        return []  # a portal without custom objects, or a token without their scope
+    except RejectedRequestError as error:
+        if isinstance(error, NoAccessError) or error.status in (400, 404):
+            return []  # a portal without custom objects, or a token without their scope
+        raise
     kinds = [_type_of(schema) for schema in schemas if not schema.get("archived")]
     session.discovered.update(
         {kind.name: kind for kind in kinds if session.rules.allows_object(CRM, kind.name, is_custom=True)}

@@ -7,7 +7,7 @@ a permission that was taken away.
 
 from connectors.errors import UnexpectedReplyError
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import ERASED, erased_source
+from connectors.hubspot.sources import LISTED, ids_source
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
@@ -45,5 +45,5 @@ class ErasuresLane:
                 "in a day. Check that the token still may read all of them; nothing was erased here."
             )
         if erased:
-            load.land(erased_source(erased), ERASED)
+            load.land(ids_source(erased), LISTED)
         return Fetched(expected_rows=len(erased))

@@ -1,12 +1,13 @@
 """The HubSpot connector: one lane of streams each for records, history, links, deletions and metadata."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connectors.hubspot.auth import Login
 from connectors.hubspot.backfill import BackfillLane
 from connectors.hubspot.calculated import CalculatedLane
 from connectors.hubspot.client import Client, open_client
@@ -15,18 +16,20 @@ from connectors.hubspot.deletions import DeletionsLane
 from connectors.hubspot.discovery import discover_streams
 from connectors.hubspot.erasures import ErasuresLane
 from connectors.hubspot.history import HistoryLane
+from connectors.hubspot.limits import RESERVE
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
 from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, STAGE_AUDIT
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.paths import VERSIONED
+from connectors.hubspot.probes import probe_portal
 from connectors.hubspot.rows import RowsLane
 from connectors.hubspot.scratch import Scratch
 from connectors.hubspot.session import Session
 from connectors.landing import OpenLoad, Window
 from connectors.reading_rules import ReadingRules
 from connectors.secret import Secret
-from connectors.streams import Fetched, PlanLine, Quota, Stream
+from connectors.streams import Fetched, PlanLine, Probe, Quota, Stream
 
 
 class _Lane(Protocol):
@@ -110,7 +113,11 @@ class HubSpotConnector:
         """HubSpot's daily limit as its last answers told it; None before the first, or if they tell nothing."""
         pacing = self._client.transport.pacing
         limit = pacing.limit
-        return None if limit is None else Quota(limit.used, limit.maximum, pacing.reserve, limit.resets_at)
+        if limit is None:
+            return None
+        # the portal's time zone may have come in the very answer that told the limit
+        resets_at = limit.resets_at or self._client.limits.midnight(self._client.transport.server_clock)
+        return Quota(limit.used, limit.maximum, pacing.reserve, resets_at)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""
@@ -118,6 +125,10 @@ class HubSpotConnector:
 
     def _lane(self, stream: Stream) -> _Lane:
         return self._definitions.get(stream.object_name) or self._lanes[stream.lane]
+
+    def probes(self) -> Iterator[Probe]:
+        """Facts about the portal, as they are found; about a dozen calls."""
+        return probe_portal(self._session)
 
     def close(self) -> None:
         """Close the connections, and remove what the run kept aside."""
@@ -127,15 +138,17 @@ class HubSpotConnector:
 
 def connect(
     *,
-    access_token: Secret,
+    access_token: Secret | None = None,
+    login: Login | None = None,
     host: str | None = None,
     api_budget: int | None = None,
     searches_per_second: float | None = None,
     api_version: str = VERSIONED,
     scratch_folder: Path | None = None,
     rules: ReadingRules | None = None,
+    reserve: float = RESERVE,
 ) -> HubSpotConnector:
-    """The connector for the portal that `access_token` belongs to; nothing is sent yet.
+    """The connector for the portal that `access_token`, or else `login`, belongs to; nothing is sent yet.
 
     `host` replaces HubSpot's own address. `api_budget` caps the calls of the run. `searches_per_second` is HubSpot's
     limit unless given, and none on a loopback host. `api_version` is `v3` or a date such as `2026-03`. Answers that
@@ -143,6 +156,8 @@ def connect(
     """
     client = open_client(
         access_token,
+        login=login,
+        reserve=reserve,
         host=host,
         api_budget=api_budget,
         searches_per_second=searches_per_second,

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.hubspot.scratch import Scratch
-from connectors.landing import Manifest, OpenLoad
+from connectors.landing import Manifest, OpenLoad, Window
 from connectors.schema import literal, quote
 
 MERGED_IDS = "hs_merged_object_ids"
@@ -31,14 +31,12 @@ def open_ids(scratch: Scratch, load: OpenLoad) -> list[str]:
 
 def read_until(load: OpenLoad) -> datetime | None:
     """Up to where the log holds the object's rows; None if it holds none."""
-    rows = [manifest.request.window.hi for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
-    return max(rows, default=None)
+    return max((window.hi for window in _read_windows(load)), default=None)
 
 
 def was_begun_since(load: OpenLoad, moment: datetime) -> bool:
     """Whether all rows that the log holds were read for the first time, up to `moment` or later."""
-    rows = [manifest.request.window for manifest, _ in load.earlier() if manifest.request.lane == "rows"]
-    first = min((window.hi for window in rows if window.lo is None), default=None)
+    first = min((window.hi for window in _read_windows(load) if window.lo is None), default=None)
     return first is not None and first >= moment
 
 
@@ -102,6 +100,15 @@ def _live(scratch: Scratch, load: OpenLoad, *, closed: str = "") -> list[tuple[s
         "group by id having not arg_max(is_gone, rank) order by id::bigint"
     )
     return [(str(record_id), bool(is_closed)) for record_id, is_closed in found]
+
+
+def _read_windows(load: OpenLoad) -> list[Window]:
+    """Of the loads that read all rows of their window; one of some ids, or of a refusal, says nothing of time."""
+    return [
+        manifest.request.window
+        for manifest, _ in load.earlier()
+        if manifest.request.lane == "rows" and manifest.request.mode == "upsert" and manifest.request.moves_watermark
+    ]
 
 
 def _states(files: Sequence[Path], closed: str) -> str:

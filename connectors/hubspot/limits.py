@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import AuthenticationError, CrmError, NoAccessError, PausedError, TransientError
+from connectors.hubspot.auth import PrivateToken
 from connectors.pacing import LimitReading, Pace, Pacing
 from connectors.reply import Refusal, http_date, retry_after_seconds
 
 SEARCH = "search"  # the family with a limit of its own
 
+RESERVE = 0.2  # of the daily limit, left to other apps
 SPARE = 0.9  # of the rolling limit; the rest is for people and other apps
 UNKNOWN_PER_SECOND = 9.0  # Free and Starter: 100 per 10 s (HubSpot usage guidelines), where no header says more
 SEARCHES_PER_SECOND = 4.0  # documented as 5 per account, as 4 on older pages
@@ -27,13 +29,18 @@ _BAD_TOKEN_TEXT = 530
 
 
 def new_pacing(
-    *, run_cap: int | None, searches_per_second: float | None, sleep: Callable[[float], None] = time.sleep
+    *,
+    run_cap: int | None,
+    searches_per_second: float | None,
+    reserve: float = RESERVE,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Pacing:
     """General calls follow the headers; searches their own pace, None if nothing limits them."""
     return Pacing(
         {SEARCH: Pace(searches_per_second, burst=1, concurrent=4)},
         default=Pace(_BEFORE_THE_FIRST_ANSWER, burst=BURST, concurrent=CONCURRENT),
         run_cap=run_cap,
+        reserve=reserve,
         sleep=sleep,
     )
 
@@ -44,6 +51,7 @@ class Limits:
     def __init__(self, pacing: Pacing) -> None:
         self._pacing = pacing
         self._has_rate = False
+        self.advice = PrivateToken.advice
         self.time_zone: str | None = None
         """The portal's, once its account details are read: daily limits start anew at its midnight."""
 
@@ -78,10 +86,7 @@ class Limits:
         body = refusal.json()
         fields = body if isinstance(body, dict) else {}
         if refusal.status in (401, _BAD_TOKEN_TEXT):
-            return AuthenticationError(
-                f"HubSpot refused the access token (HTTP {refusal.status}). Make sure that HUBSPOT_ACCESS_TOKEN is the "
-                "token of an active private app or service key of this portal, then run again."
-            )
+            return AuthenticationError(f"HubSpot refused the access token (HTTP {refusal.status}). {self.advice}")
         if refusal.status == 403:
             return _no_access(call, fields)
         if refusal.status == 429:

@@ -64,7 +64,7 @@ class PathMap:
     @property
     def schemas(self) -> str:
         """Custom object types."""
-        return self._area("schemas")
+        return f"/crm-object-schemas/{self.version}/schemas" if self.is_dated else f"/crm/{self.version}/schemas"
 
     @property
     def usage(self) -> str:

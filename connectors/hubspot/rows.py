@@ -221,6 +221,8 @@ class _Reading:
             self._land({"step": "archived", "live": self.live, "done": at + size}, is_live=False)
         if kind.history and self._resume is None:
             self._session.carry.finish()
+        if self._load.window.lo is None and self._resume is None and self._plan.ids is None:
+            self._session.whole.add(kind.name)
 
     def _walk(self) -> Iterator[Step]:
         client, plan, window = self._session.client, self._plan, self._load.window

@@ -18,7 +18,7 @@ HISTORY = RecordRule(
 )
 LINK = RecordRule("deal_id || '/' || to_object_type || '/' || to_object_id || '/' || category || '/' || type_id")
 # an archived record may carry a later stamp than its archiving, and a tombstone must not be older than its record
-PATCH = ERASED = RecordRule("id")
+PATCH = LISTED = RecordRule("id")
 GONE = RecordRule(
     "id", "greatest(gone_at, updated_at)", is_deleted="true", deleted_at="gone_at", merged_into="merged_into"
 )
@@ -144,7 +144,7 @@ def gone_source(moment: datetime, ids: Mapping[str, str | None]) -> str:
     return f"(select id, {stamp} as gone_at, {stamp} as updated_at, merged_into from {gone})"
 
 
-def erased_source(ids: Iterable[str]) -> str:
+def ids_source(ids: Iterable[str]) -> str:
     """These ids."""
     return f"(select unnest([{_texts(ids)}]) as id)"
 

@@ -94,7 +94,7 @@ class VanishedRecords:
         if self._counts is None:
             try:
                 reply = self._client.get("records", self._client.paths.record_counts)
-                self._counts = _usage(fields_of(reply))
+                self._counts = usage_of(fields_of(reply))
             except RejectedRequestError:
                 self._counts = {}
         return self._counts.get(kind.type_id)
@@ -184,7 +184,7 @@ def _losers(record: Mapping[str, object]) -> list[str]:
     return [key.strip() for key in str(text).split(";")] if text else []
 
 
-def _usage(fields: Mapping[str, object]) -> dict[str, int]:
+def usage_of(fields: Mapping[str, object]) -> dict[str, int]:
     """Records by object type id. UNVERIFIED on a portal: whether archived records count; a difference asks further."""
     custom = fields.get("customObjectTypes")
     lists = [fields.get("hubspotDefinedObjectTypes"), custom.get("byObjectType") if isinstance(custom, dict) else None]

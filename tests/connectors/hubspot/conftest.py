@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from connectors.hubspot.auth import Login
 from connectors.hubspot.client import open_client
 from connectors.hubspot.extract import HubSpotConnector
 from connectors.hubspot.objects import STREAMS
@@ -18,7 +19,7 @@ from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.sandbox.world import World
 from connectors.secret import Secret
-from connectors.streams import Stream, SyncEvent, SyncReport
+from connectors.streams import Stream, SyncEvent, SyncReport, SyncRequest
 from connectors.sync import run_sync
 from tests.connectors.hubspot.truth import TABLES, Comparison
 
@@ -47,13 +48,23 @@ class Night:
         client = open_client(Secret(token), host=host or self.sandbox.url, **{"sleep": self.waits.append, **options})
         return HubSpotConnector(client, pages_per_part=2)
 
+    def connect_with(self, login: Login) -> HubSpotConnector:
+        """The same by another login than a token."""
+        client = open_client(login=login, host=self.sandbox.url, sleep=self.waits.append)
+        return HubSpotConnector(client, pages_per_part=2)
+
     def sync(
-        self, streams: Sequence[Stream] = STREAMS, *, connector: HubSpotConnector | None = None, **options: Any
+        self,
+        streams: Sequence[Stream] = STREAMS,
+        *,
+        connector: HubSpotConnector | None = None,
+        request: SyncRequest | None = None,
+        **options: Any,
     ) -> SyncReport:
         """One run of the whole protocol; it need not succeed."""
         connector = connector or self.connect(**options)
         with LandingLog(self.folder / "landing") as log:
-            return run_sync(connector, log, self.warehouse, streams, listener=self.events.append)
+            return run_sync(connector, log, self.warehouse, streams, request=request, listener=self.events.append)
 
     def let_a_day_pass(self, *statements: str) -> None:
         """Move the world's clock by a day in which `statements` happened; the portal has another address afterwards.

@@ -48,7 +48,7 @@ def meddle(upstream: str, change: Callable[[Exchange], None]) -> Iterator[Proxy]
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             kept = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
             answer = requests.request(self.command, upstream + self.path, headers=kept, data=body, timeout=30)
-            asked = orjson.loads(body) if body else {}
+            asked = orjson.loads(body) if body.startswith(b"{") else {}
             exchange = Exchange(self.path.split("?")[0], asked, answer.status_code, answer.content)
             change(exchange)
             proxy.seen.append((exchange.path, exchange.asked_ids))

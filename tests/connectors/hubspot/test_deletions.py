@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.streams import SyncRequest
 from tests.connectors.hubspot.conftest import DEALS, Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 from tests.connectors.hubspot.portal_edits import created_like, modified
@@ -80,10 +81,13 @@ def test_merges_that_the_rows_name_cost_no_search(night: Night) -> None:
     assert night.differences("deals") == {}
 
 
-def test_a_person_deleted_for_privacy_is_blanked(night: Night) -> None:
+def test_a_person_deleted_for_privacy_is_forgotten_by_raw_table_and_log(night: Night) -> None:
     contacts = streams_of("contacts")
     night.sync(contacts)
     person = night.live_ids("contacts")[40]
+    emails = f"{night.folder}/landing/hubspot/contacts/*-rows-*/part-*.parquet"
+    clear = f"select count(email) from read_parquet('{emails}', union_by_name = true) where _record_id = '{person}'"
+    assert night.query(clear) == [(1,)]
     night.let_a_day_pass(f"delete from hubspot.contacts where id = '{person}'")
 
     report = night.sync(contacts)
@@ -91,6 +95,7 @@ def test_a_person_deleted_for_privacy_is_blanked(night: Night) -> None:
     kept = night.query(f"select _is_deleted, id, email, lastname from raw_hubspot.contacts where id = '{person}'")
     assert report.exit_code == 0
     assert kept == [(True, person, None, None)]
+    assert night.query(clear) == [(0,)]
     assert night.differences("contacts") == {}
 
 
@@ -105,3 +110,22 @@ def test_silence_about_many_records_erases_nothing(night: Night, monkeypatch: py
     assert [stream.stream.lane for stream in report.streams if stream.outcome == "failed"] == ["erasures"]
     assert "nothing was erased" in str(report.streams[2].error)
     assert night.query("select count(*) from raw_hubspot.calls where _is_deleted") == [(0,)]
+
+
+def test_a_full_reading_leaves_nothing_stale(night: Night) -> None:
+    contacts = streams_of("contacts")
+    night.sync(contacts)
+    ids = night.live_ids("contacts")
+    night.let_a_day_pass(
+        f"delete from hubspot.contacts where id = '{ids[3]}'",
+        f"update hubspot.contacts set archived = true, archived_at = this_morning where id = '{ids[4]}'",
+        f"update hubspot.contacts set jobtitle = 'changed in silence' where id = '{ids[5]}'",
+    )
+    connector = night.connect()
+
+    report = night.sync(contacts, connector=connector, request=SyncRequest(full=True))
+
+    assert report.exit_code == 0
+    assert {ids[3], ids[4]} <= tombstones(night, "contacts").keys()
+    assert night.query(f"select jobtitle from raw_hubspot.contacts where id = '{ids[5]}'") == [("changed in silence",)]
+    assert connector.calls["search"] <= 4  # the list of who is there is what was read

@@ -98,6 +98,7 @@ def test_computed_values_follow_without_a_stamp_and_say_as_of_when(night: Night)
 
     report = night.sync(DEALS)
     next_day = night.query(values)
+    again = night.sync(DEALS)
     night.let_a_day_pass(TO_MONDAY)
     night.sync(DEALS).raise_for_failure()
     on_monday = night.query(values)
@@ -106,6 +107,7 @@ def test_computed_values_follow_without_a_stamp_and_say_as_of_when(night: Night)
     assert dict(calculated.calls) == {"batch_read": 1}
     assert [row[0] for row in next_day] == [False, True]
     assert next_day[0][1] < next_day[1][1]  # type: ignore[operator]
+    assert {s.stream.lane: s.outcome for s in again.streams}["calculated"] == "not_due"
     assert [row[0] for row in on_monday] == [True, True]
     assert night.differences("deals") == {}
 

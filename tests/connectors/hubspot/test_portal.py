@@ -1,0 +1,94 @@
+"""A portal as a whole: its version, its custom objects, what doctor finds, what the quota says."""
+
+import pytest
+
+from connectors.errors import IdentityError
+from connectors.hubspot.objects import DEFINITION_STREAMS, STREAMS
+from tests.connectors.hubspot.conftest import Night, streams_of
+from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
+
+
+@pytest.mark.parametrize(("asked", "gone"), [("2026-03", "2026-03"), ("v3", "/v3/")])
+def test_a_version_that_hubspot_does_not_know_falls_back_to_the_other_at_the_cost_of_one_call(
+    first_night: Night, asked: str, gone: str
+) -> None:
+    def retire(exchange: Exchange) -> None:
+        if gone in exchange.path:
+            exchange.answer(404, {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "no such path"})
+
+    with meddle(first_night.sandbox.url, retire) as proxy:
+        connector = first_night.connect(host=proxy.url, api_version=asked)
+        report = first_night.sync(streams_of("owners"), connector=connector)
+
+    assert report.exit_code == 0
+    assert connector.calls["account"] == 2
+    assert first_night.differences("owners") == {}
+
+
+def test_custom_objects_are_found_and_read(night: Night) -> None:
+    made = night.sandbox.edit(
+        crm="hubspot",
+        kind="add_object",
+        name="cars",
+        properties=[{"name": "colour", "value_type": "string"}],
+    )
+    night.sandbox.edit(crm="hubspot", kind="insert", type="cars", properties={"colour": "red"})
+    night.let_a_day_pass()
+    connector = night.connect()
+    connector.identity()
+
+    custom = [stream for stream in connector.streams() if stream.is_custom]
+    report = night.sync(custom, connector=connector)
+
+    table = custom[0].raw_table
+    assert made
+    assert report.exit_code == 0
+    assert {stream.lane for stream in custom} == {"rows", "deletes", "erasures", "calculated"}
+    assert night.query(f"select colour from raw_hubspot.{table}") == [("red",)]
+
+
+def test_the_streams_of_a_plain_portal_are_the_standard_ones(first_night: Night) -> None:
+    connector = first_night.connect()
+    connector.identity()
+
+    assert set(connector.streams()) == {*STREAMS, *DEFINITION_STREAMS}
+    assert connector.calls == {"account": 1, "schemas": 1}
+
+
+def test_the_quota_is_what_the_answers_say(first_night: Night) -> None:
+    connector = first_night.connect()
+    before = connector.quota()
+    connector.identity()
+    quota = connector.quota()
+
+    assert before is None
+    assert quota is not None
+    assert quota.maximum == 10_000_000
+    assert quota.reserve == 0.2
+    assert quota.resets_at is not None
+
+
+def test_doctor_finds_the_scope_that_is_missing_and_what_nobody_knows(first_night: Night) -> None:
+    first_night.sandbox.set_faults(hidden=["emails"])
+    connector = first_night.connect()
+    connector.identity()
+
+    probes = {probe.name: probe for probe in connector.probes()}
+
+    assert probes["emails"].status == "warning"
+    assert "crm.objects.emails.read" in probes["emails"].action
+    assert probes["count of records"].status == "ok"
+    assert probes["links of many records"].status == "ok"
+    assert probes["order of archived records"].status == "unverified"
+    assert connector.calls.total() <= 16
+
+
+def test_another_portal_under_the_same_connection_is_refused(first_night: Night) -> None:
+    first_night.sync(streams_of("owners")).raise_for_failure()
+
+    def move(exchange: Exchange) -> None:
+        if exchange.path == "/account-info/v3/details":
+            exchange.answer(200, {"portalId": 999, "timeZone": "UTC"})
+
+    with meddle(first_night.sandbox.url, move) as proxy, pytest.raises(IdentityError):
+        first_night.sync(streams_of("owners"), host=proxy.url)
