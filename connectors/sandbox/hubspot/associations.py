@@ -1,7 +1,7 @@
 """Associations v4: batch read of up to 1,000 records, each paged by its own cursor, and the page of one record."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import duckdb
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from connectors.sandbox.endpoint import Answer, Call
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
+from connectors.sandbox.hubspot.rendered import Links
 from connectors.sandbox.hubspot.replies import (
     batch_body,
     check_limit,
@@ -30,7 +31,11 @@ def batch_read(portal: Portal, call: Call) -> Answer:
     refuse_bad_id(call, list(asked))
     answered, failing = split_failing(call, list(asked))
     with portal.state.cursor() as cursor:
-        links = _read_links(cursor, kind, to_kind, {key: asked[key] for key in answered}, PAGE)
+        first_pages = portal.links(kind, to_kind, lambda: _read_all_links(cursor, kind, to_kind))
+        if first_pages is None or any(asked[key] for key in answered):
+            links = _read_links(cursor, kind, to_kind, {key: asked[key] for key in answered}, PAGE)
+        else:
+            links = {key: first_pages[key] for key in answered if key in first_pages}
     addresses = f"{call.base_url}/crm/v4/objects/{kind.plural}/%s/associations/{to_kind.plural}"
     results = ",".join(
         f'{{"from":{{"id":"{key}"}},"to":[{to}]{_paging(addresses % key, kind, last)}}}'
@@ -69,24 +74,11 @@ def _read_links(
     to_kind: ObjectType,
     asked: Mapping[str, int],
     page: int,
-) -> dict[str, tuple[str, int | None]]:
+) -> Links:
     """JSON of each record's links, and the last id shown if there are more. Records without links are left out."""
-    rows: Sequence[tuple[str, str, int | None]] = cursor.execute(
-        """
-        WITH asked AS (SELECT unnest($ids::VARCHAR[]) AS id, unnest($afters::BIGINT[]) AS after_id),
-        links AS (
-            SELECT from_id, to_id::BIGINT AS to_number,
-                '{"toObjectId":' || to_id || ',"associationTypes":[' || string_agg(
-                    to_json({category: category, typeId: type_id, label: label})::VARCHAR, ',' ORDER BY type_id
-                ) || ']}' AS link
-            FROM hubspot._associations INNER JOIN asked ON asked.id = from_id
-            WHERE from_type = $kind AND to_type = $to_kind AND to_id::BIGINT > after_id
-            GROUP BY from_id, to_id
-        ),
-        placed AS (SELECT *, row_number() OVER (PARTITION BY from_id ORDER BY to_number) AS place FROM links)
-        SELECT from_id, string_agg(link, ',' ORDER BY place) FILTER (WHERE place <= $page),
-            CASE WHEN count(*) > $page THEN max(to_number) FILTER (WHERE place <= $page) END
-        FROM placed GROUP BY from_id ORDER BY from_id::BIGINT""",
+    rows = cursor.execute(
+        "WITH asked AS (SELECT unnest($ids::VARCHAR[]) AS id, unnest($afters::BIGINT[]) AS after_id),"
+        + _links_query("INNER JOIN asked ON asked.id = from_id", "AND to_id::BIGINT > after_id"),
         {
             "ids": list(asked),
             "afters": list(asked.values()),
@@ -96,6 +88,30 @@ def _read_links(
         },
     ).fetchall()
     return {key: (to, last) for key, to, last in rows}
+
+
+def _read_all_links(cursor: duckdb.DuckDBPyConnection, kind: ObjectType, to_kind: ObjectType) -> Links:
+    rows = cursor.execute(
+        "WITH " + _links_query("", ""), {"kind": kind.plural, "to_kind": to_kind.plural, "page": PAGE}
+    ).fetchall()
+    return {key: (to, last) for key, to, last in rows}
+
+
+def _links_query(joined: str, condition: str) -> str:
+    return f"""
+        links AS (
+            SELECT from_id, to_id::BIGINT AS to_number,
+                '{{"toObjectId":' || to_id || ',"associationTypes":[' || string_agg(
+                    to_json({{category: category, typeId: type_id, label: label}})::VARCHAR, ',' ORDER BY type_id
+                ) || ']}}' AS link
+            FROM hubspot._associations {joined}
+            WHERE from_type = $kind AND to_type = $to_kind {condition}
+            GROUP BY from_id, to_id
+        ),
+        placed AS (SELECT *, row_number() OVER (PARTITION BY from_id ORDER BY to_number) AS place FROM links)
+        SELECT from_id, string_agg(link, ',' ORDER BY place) FILTER (WHERE place <= $page),
+            CASE WHEN count(*) > $page THEN max(to_number) FILTER (WHERE place <= $page) END
+        FROM placed GROUP BY from_id ORDER BY from_id::BIGINT"""
 
 
 def _paging(address: str, kind: ObjectType, last: int | None) -> str:

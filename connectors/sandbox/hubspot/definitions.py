@@ -11,6 +11,7 @@ from connectors.sandbox.catalogue import hubspot_properties
 from connectors.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType, names_of
 from connectors.sandbox.hubspot.quota import PROFESSIONAL, Limits
 
+_EDIT_TABLES = {"_edited", "_schemas", "_properties", "_audit", "_unindexed", "_account"}
 _ALWAYS_THERE = datetime(2023, 1, 1, tzinfo=UTC)
 
 
@@ -58,7 +59,7 @@ class Account:
 class Definitions:
     """Object types by name, properties by object type and name, as they stand after the last edit.
 
-    `has_edits` says whether the world has the tables that edits write.
+    `has_edits` says whether the world has the tables that edits write, `row_counts` about how large tables are.
     """
 
     object_types: Mapping[str, ObjectType]
@@ -66,6 +67,7 @@ class Definitions:
     properties: Mapping[str, Mapping[str, Property]]
     account: Account = Account()
     has_edits: bool = False
+    row_counts: Mapping[str, int] = field(default_factory=dict)
     _by_name: dict[str, ObjectType] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,8 @@ def read_definitions(cursor: duckdb.DuckDBPyConnection) -> Definitions:
     }
     schemas: dict[str, CustomSchema] = {}
     account = Account(read_portal_id(cursor))
-    has_edits = _has_edits(cursor)
+    row_counts = _read_row_counts(cursor)
+    has_edits = set(row_counts) >= _EDIT_TABLES
     if has_edits:
         account = _read_account(cursor, account)
         schemas = _read_schemas(cursor)
@@ -105,7 +108,7 @@ def read_definitions(cursor: duckdb.DuckDBPyConnection) -> Definitions:
         for name, schema in schemas.items()
         if not schema.is_archived
     }
-    return Definitions({**OBJECT_TYPES, **custom}, schemas, properties, account, has_edits)
+    return Definitions({**OBJECT_TYPES, **custom}, schemas, properties, account, has_edits, row_counts)
 
 
 def read_portal_id(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -128,13 +131,13 @@ def _read_account(cursor: duckdb.DuckDBPyConnection, standing: Account) -> Accou
     )
 
 
-def _has_edits(cursor: duckdb.DuckDBPyConnection) -> bool:
-    found = cursor.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
-        " AND schema_name = 'hubspot'"
-        " AND table_name IN ('_edited', '_schemas', '_properties', '_audit', '_unindexed', '_account')"
-    ).fetchone()
-    return found is not None and found[0] == 6
+def _read_row_counts(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    return dict(
+        cursor.execute(
+            "SELECT table_name, estimated_size FROM duckdb_tables()"
+            " WHERE database_name = current_database() AND schema_name = 'hubspot'"
+        ).fetchall()
+    )
 
 
 def _read_schemas(cursor: duckdb.DuckDBPyConnection) -> dict[str, CustomSchema]:

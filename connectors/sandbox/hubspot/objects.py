@@ -33,19 +33,16 @@ def list_page(portal: Portal, call: Call) -> Answer:
     after = call.query.get("after", "0")
     if not after.isdigit():
         raise invalid(f"Invalid paging cursor {after}", code="INVALID_AFTER", propertyName="after")
+    is_archived = read_flag(call, "archived")
     with portal.state.cursor() as cursor:
-        keys = cursor.execute(
-            f"""
-            SELECT rowid, id::BIGINT FROM {kind.table}
-            WHERE archived = $archived AND merged_into IS NULL AND id::BIGINT >= $after
-            ORDER BY id::BIGINT LIMIT $count""",
-            {"archived": read_flag(call, "archived"), "after": int(after), "count": limit + 1},
-        ).fetchall()
-        shown = keys[:limit]
-        results = read_records(cursor, kind, [row for row, _ in shown], projection, links_from=call.base_url)
+        listing = portal.listing(cursor, kind, is_archived=is_archived)
+        if listing is None:
+            rows, last = _read_page(cursor, kind, int(after), limit, is_archived=is_archived)
+        else:
+            rows, last = listing.page(int(after), limit)
+        results = portal.render(cursor, kind, rows, projection, call.base_url)
     # the cursor is the least id that was not shown yet
-    paging = next_page(call, str(shown[-1][1] + 1)) if len(keys) > limit else None
-    return results_body(results, paging=paging)
+    return results_body(results, paging=None if last is None else next_page(call, str(last + 1)))
 
 
 def read_one(portal: Portal, call: Call) -> Answer:
@@ -84,10 +81,24 @@ def batch_read(portal: Portal, call: Call) -> Answer:
     with portal.state.cursor() as cursor:
         rows = _find_rows(cursor, kind, answered, id_property, is_archived=read_flag(call, "archived"))
         found = list(dict.fromkeys(rows[key] for key in answered if key in rows))
-        results = read_records(cursor, kind, found, projection)
+        results = portal.render(cursor, kind, found, projection)
     missing = [key for key in answered if key not in rows]
     errors = [*_missing_errors(kind, missing), *failed_entries(failing)]
     return batch_body(results, errors=errors, at=portal.state.clock)
+
+
+def _read_page(
+    cursor: duckdb.DuckDBPyConnection, kind: ObjectType, after: int, limit: int, *, is_archived: bool
+) -> tuple[list[int], int | None]:
+    """Rows from id `after` on, and the last id shown if there are more."""
+    keys = cursor.execute(
+        f"""
+        SELECT rowid, id::BIGINT FROM {kind.table}
+        WHERE archived = $archived AND merged_into IS NULL AND id::BIGINT >= $after
+        ORDER BY id::BIGINT LIMIT $count""",
+        {"archived": is_archived, "after": after, "count": limit + 1},
+    ).fetchall()
+    return [row for row, _ in keys[:limit]], keys[limit - 1][1] if len(keys) > limit else None
 
 
 def _query_projection(portal: Portal, kind: ObjectType, call: Call) -> Projection:

@@ -1,12 +1,13 @@
 """One HubSpot account on the wire: who may call, how often, what is hidden, and how every answer is dressed."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
+import duckdb
 from starlette.routing import Route
 
 from connectors.sandbox.endpoint import Answer, Call, endpoint
@@ -15,6 +16,8 @@ from connectors.sandbox.hubspot.definitions import Account, Definitions, read_de
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.paths import DATE_VERSIONS, addresses
 from connectors.sandbox.hubspot.quota import Quota, rate_limited
+from connectors.sandbox.hubspot.records import Projection, read_block, read_records
+from connectors.sandbox.hubspot.rendered import SMALL, Links, Listing, Rendered, read_listing
 from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
 from connectors.sandbox.hubspot.troubles import expired, is_missing_version, soil
 from connectors.sandbox.state import SandboxState
@@ -22,6 +25,7 @@ from connectors.sandbox.state import SandboxState
 TOKEN_SECONDS = 1_800
 REFRESH_TOKEN = "sandbox-refresh"  # noqa: S105 - the sandbox's public app; loopback only, the same in every sandbox
 WITHOUT_TOKEN = ("token", "access_token", "refresh_token", "introspect")
+MANY_LINKS = 5_000_000
 MAXIMUM_URL = 8_000  # characters; HubSpot's edge answers 414 near 8 KB
 _GATEWAY_PAGES = (502, 504, 520, 521, 522, 524, 530)  # sent by the edge network, as HTML
 _NO_CREDENTIALS = (
@@ -41,10 +45,12 @@ class Portal:
         self.tokens: dict[str, datetime | None] = {state.credentials.hubspot_private_token: None}
         self.refresh_tokens = [REFRESH_TOKEN]
         self._today: date | None = None
+        self._rendered = Rendered()
         self._definitions: tuple[int, Definitions] | None = None
 
     def routes(self, endpoints: Mapping[str, Respond]) -> list[Route]:
         """Routes of the named endpoints, in the order given, at every path that HubSpot has for them."""
+        _ = self.definitions  # read before the first call, which then costs what every other costs
         return [
             endpoint(
                 self.state,
@@ -87,6 +93,43 @@ class Portal:
             for prop in self.definitions.live_properties(kind)
             if not self.state.is_hidden(kind.plural, prop.name)
         }
+
+    def render(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        kind: ObjectType,
+        rows: Sequence[int],
+        projection: Projection,
+        links_from: str = "",
+    ) -> str:
+        """The records at `rows`, in that order, as JSON objects joined by commas."""
+        count = self.definitions.row_counts.get(kind.plural, 0)
+        kept = None
+        if count > SMALL and rows:
+            kept = self._rendered.records(
+                self.state.edits,
+                (kind, projection, links_from if projection.associations else ""),
+                rows,
+                count,
+                lambda lo, hi: read_block(cursor, kind, projection, links_from, lo, hi),
+            )
+        return read_records(cursor, kind, rows, projection, links_from=links_from) if kept is None else kept
+
+    def listing(self, cursor: duckdb.DuckDBPyConnection, kind: ObjectType, *, is_archived: bool) -> Listing | None:
+        """The order of a large table's list; None for a small one."""
+        if self.definitions.row_counts.get(kind.plural, 0) <= SMALL:
+            return None
+        return self._rendered.listing(
+            self.state.edits,
+            (kind.plural, is_archived),
+            lambda: read_listing(cursor, kind.table, is_archived=is_archived),
+        )
+
+    def links(self, kind: ObjectType, to_kind: ObjectType, read: Callable[[], Links]) -> Links | None:
+        """First pages of all links between two types, if there are many links but not too many; else None."""
+        if not SMALL < self.definitions.row_counts.get("_associations", 0) <= MANY_LINKS:
+            return None
+        return self._rendered.links(self.state.edits, (kind.plural, to_kind.plural), read)
 
     @property
     def account(self) -> Account:

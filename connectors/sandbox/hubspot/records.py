@@ -54,11 +54,29 @@ def read_records(
     """
     if not row_ids:
         return ""
-    parameters: dict[str, object] = {"rows": list(row_ids)}
+    query, parameters = _query(kind, projection, "IN (SELECT unnest($rows::BIGINT[]))", links_from)
+    row = cursor.execute(
+        f"SELECT string_agg(json, ',' ORDER BY list_position($rows::BIGINT[], row_id)) FROM ({query})",
+        {**parameters, "rows": list(row_ids)},
+    ).fetchone()
+    return str(row[0]) if row and row[0] else ""
+
+
+def read_block(
+    cursor: duckdb.DuckDBPyConnection, kind: ObjectType, projection: Projection, links_from: str, lo: int, hi: int
+) -> dict[int, str]:
+    """The records of rows `lo` up to, not including, `hi`, as JSON by row."""
+    query, parameters = _query(kind, projection, f"BETWEEN {lo} AND {hi - 1}", links_from)
+    return dict(cursor.execute(query, parameters).fetchall())
+
+
+def _query(kind: ObjectType, projection: Projection, places: str, links_from: str) -> tuple[str, dict[str, object]]:
+    """SQL of (row_id, json) for the rows that `places` says, and its parameters."""
+    parameters: dict[str, object] = {}
     joins, parts = "", [_properties_part(projection.properties)]
     if projection.with_history:
         parameters |= {"kind": kind.plural, "history": list(projection.with_history)}
-        joins += f" LEFT JOIN ({_history_query(kind)}) history ON history.object_id = record.id"
+        joins += f" LEFT JOIN ({_history_query(kind, places)}) history ON history.object_id = record.id"
         parts.append("""',"propertiesWithHistory":{' || coalesce(history.entries, '') || '}'""")
     tail = ""
     if projection.associations:
@@ -67,19 +85,15 @@ def read_records(
             "to_kinds": [to_kind.plural for to_kind in projection.associations],
             "address": f"{links_from}/crm/v4/objects/{kind.plural}/",
         }
-        joins += (
-            f" LEFT JOIN ({_associations_query(kind, projection.associations)}) linked ON linked.from_id = record.id"
-        )
+        linked = _associations_query(kind, projection.associations, places)
+        joins += f" LEFT JOIN ({linked}) linked ON linked.from_id = record.id"
         tail = """ || coalesce(',"associations":{' || linked.entries || '}', '')"""
     query = f"""
-        SELECT string_agg(json, ',' ORDER BY list_position($rows::BIGINT[], row_id)) FROM (
-            SELECT record.rowid AS row_id,
-                '{{"id":"' || record.id || '",' || {" || ".join(parts)} || {_stamps_part()}{tail} || '}}' AS json
-            FROM {kind.table} record{joins}
-            WHERE record.rowid IN (SELECT unnest($rows::BIGINT[]))
-        )"""
-    row = cursor.execute(query, parameters).fetchone()
-    return str(row[0]) if row and row[0] else ""
+        SELECT record.rowid AS row_id,
+            '{{"id":"' || record.id || '",' || {" || ".join(parts)} || {_stamps_part()}{tail} || '}}' AS json
+        FROM {kind.table} record{joins}
+        WHERE record.rowid {places}"""
+    return query, parameters
 
 
 def _properties_part(names: Sequence[str]) -> str:
@@ -94,7 +108,7 @@ def _stamps_part() -> str:
         || '","archived":' || CASE WHEN record.archived THEN {archived} ELSE 'false' END"""
 
 
-def _history_query(kind: ObjectType) -> str:
+def _history_query(kind: ObjectType, places: str) -> str:
     # HubSpot leaves absent keys out instead of sending null, and puts the newest value first
     return f"""
         SELECT object_id, string_agg('"' || property || '":[' || items || ']', ',' ORDER BY property) AS entries FROM (
@@ -106,12 +120,12 @@ def _history_query(kind: ObjectType) -> str:
                 ',' ORDER BY timestamp DESC, rowid DESC) AS items
             FROM hubspot._property_history
             WHERE object_type = $kind AND list_contains($history::VARCHAR[], property)
-                AND object_id IN (SELECT id FROM {kind.table} WHERE rowid IN (SELECT unnest($rows::BIGINT[])))
+                AND object_id IN (SELECT id FROM {kind.table} WHERE rowid {places})
             GROUP BY ALL
         ) GROUP BY object_id"""
 
 
-def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...]) -> str:
+def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...], places: str) -> str:
     # the same cursor that associations.py reads
     last = f"to_base64(('{kind.type_id}-' || arg_max(to_id, place))::BLOB)"
     singular = " ".join(f"WHEN '{to_kind.plural}' THEN '{to_kind.singular}'" for to_kind in to_kinds)
@@ -131,7 +145,7 @@ def _associations_query(kind: ObjectType, to_kinds: tuple[ObjectType, ...]) -> s
                         dense_rank() OVER (PARTITION BY from_id, to_type ORDER BY to_id::BIGINT) AS place
                     FROM hubspot._associations
                     WHERE from_type = $kind AND list_contains($to_kinds::VARCHAR[], to_type)
-                        AND from_id IN (SELECT id FROM {kind.table} WHERE rowid IN (SELECT unnest($rows::BIGINT[])))
+                        AND from_id IN (SELECT id FROM {kind.table} WHERE rowid {places})
                 )
             )
             WHERE place <= {INLINE_ASSOCIATIONS}

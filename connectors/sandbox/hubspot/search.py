@@ -9,7 +9,7 @@ from connectors.sandbox.faults import Fault
 from connectors.sandbox.hubspot.filters import INDEXED, Condition, typed_column, where
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.records import project, read_records
+from connectors.sandbox.hubspot.records import project
 from connectors.sandbox.hubspot.replies import check_limit, invalid, results_body
 
 # HubSpot's search guide
@@ -53,7 +53,7 @@ def search(portal: Portal, call: Call) -> Answer:
         places = [row for (row,) in rows]
         if call.fault_of("unordered") is not None:
             places = [*places[1::2], *places[::2]]
-        results = read_records(cursor, kind, places, project(kind, visible, properties=wished))
+        results = portal.render(cursor, kind, places, project(kind, visible, properties=wished))
     after = page.offset + len(rows)
     paging: dict[str, object] | None = {"next": {"after": str(after)}} if after < total and rows else None
     return results_body(results, paging=paging, total=total)
@@ -84,7 +84,7 @@ def _add_visibility(
         indexed = portal.state.clock.astimezone(UTC) - timedelta(seconds=lag.seconds)
         condition.sql.append("updated_at <= ?")
         condition.values.append(indexed.replace(tzinfo=None))
-    if portal.definitions.has_edits:
+    if portal.definitions.row_counts.get("_unindexed"):
         condition.sql.append("id NOT IN (SELECT id FROM hubspot._unindexed WHERE object_type = ? AND until > ?)")
         condition.values.extend([kind.plural, portal.state.clock.astimezone(UTC).replace(tzinfo=None)])
     text = body.get("query")
