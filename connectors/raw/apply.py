@@ -1,6 +1,8 @@
 """Committed loads become raw tables: in order, exactly once, one transaction per table."""
 
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -9,12 +11,15 @@ from pathlib import Path
 import duckdb
 
 from connectors.engine import read_warehouse
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, DamagedLogError
 from connectors.landing import LandingLog, Lease, Manifest, parse_utc
+from connectors.raw.coverage import META_TABLES, record_coverage
 from connectors.raw.incoming import Counts, LoadFiles
 from connectors.raw.merge import merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
 from connectors.schema import literal
+
+_PARQUET = b"PAR1"  # how a Parquet file begins and ends
 
 # modes that bring no rows of their own, and so make no table
 _ONLY_DELETES = frozenset(["tombstone", "presence", "release", "patch", "erase", "none"])
@@ -42,17 +47,19 @@ def apply_loads(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str
     One transaction per raw table; the transaction that changes the rows also writes `raw_meta.loads`, so a load is
     applied exactly once whenever the process dies.
     """
-    create_meta_tables(connection)
+    _prepare(connection)
     seen = {
         (object_name, load_id)
         for object_name, load_id in connection.execute(
             f"select object, load_id from {META_SCHEMA}.loads where connection = {literal(crm)}"
         ).fetchall()
     }
-    pending = [
-        manifest for manifest in log.manifests(crm) if (manifest.request.object_name, manifest.load_id) not in seen
-    ]
-    return _apply_by_table(connection, log, crm, pending, is_replay=False)
+    manifests = log.manifests(crm)
+    pending = [manifest for manifest in manifests if (manifest.request.object_name, manifest.load_id) not in seen]
+    applied = _apply_by_table(connection, log, crm, pending, is_replay=False)
+    if pending or not _has_coverage(connection, crm):
+        _record_coverage(connection, crm, manifests)
+    return applied
 
 
 def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> list[Applied]:
@@ -60,7 +67,7 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
 
     Each table is dropped and rebuilt in one transaction: readers see the old one or the new one.
     """
-    create_meta_tables(connection)
+    _prepare(connection)
     manifests = log.manifests(crm)
     built = {manifest.request.raw_table for manifest in manifests}
     for table_name in table_names(connection, schema_name(crm)):
@@ -70,7 +77,9 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
                 f"delete from {META_SCHEMA}.loads "
                 f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
             )
-    return _apply_by_table(connection, log, crm, manifests, is_replay=True)
+    applied = _apply_by_table(connection, log, crm, manifests, is_replay=True)
+    _record_coverage(connection, crm, manifests)
+    return applied
 
 
 def release_held(log: LandingLog, lease: Lease, crm: str, load_id: str) -> Manifest:
@@ -111,6 +120,32 @@ def last_sync_upper_bound(warehouse: Path, connections: Collection[str] | None =
     return min((parse_utc(hi) for name, hi in rows if connections is None or name in connections), default=None)
 
 
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    create_meta_tables(connection)
+    connection.execute(META_TABLES)
+
+
+def _has_coverage(connection: duckdb.DuckDBPyConnection, crm: str) -> bool:
+    found = connection.execute(f"select 1 from {META_SCHEMA}.coverage where connection = {literal(crm)} limit 1")
+    return found.fetchone() is not None
+
+
+def _record_coverage(connection: duckdb.DuckDBPyConnection, crm: str, manifests: Sequence[Manifest]) -> None:
+    with _transaction(connection):
+        record_coverage(connection, crm, manifests)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
 def _apply_by_table(
     connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str, loads: Sequence[Manifest], *, is_replay: bool
 ) -> list[Applied]:
@@ -118,8 +153,7 @@ def _apply_by_table(
     applied: list[Applied] = []
     for table_name, manifests in groupby(by_table, key=lambda manifest: manifest.request.raw_table):
         target = RawTable(schema_name(crm), table_name)
-        connection.execute("begin transaction")
-        try:
+        with _transaction(connection):
             if is_replay:
                 target.drop(connection)
                 connection.execute(
@@ -131,10 +165,6 @@ def _apply_by_table(
                 result = _apply_load(connection, log, target, manifest, has_deletes=has_deletes)
                 has_deletes = has_deletes or result.counts.updated > 0 or result.counts.tombstoned > 0
                 applied.append(result)
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
     return applied
 
 
@@ -168,12 +198,33 @@ def _merge_load(
     connection: duckdb.DuckDBPyConnection, log: LandingLog, target: RawTable, manifest: Manifest, *, has_deletes: bool
 ) -> Counts:
     request = manifest.request
+    if request.mode == "none":
+        return Counts()
     target.fit(connection, request.schema, has_deletes=has_deletes)
-    if manifest.releases is None:
-        return merge(connection, target, LoadFiles(manifest, log.part_paths(manifest), log.parents_paths(manifest)))
-    held = next(
-        load for load in log.manifests(request.connection, request.object_name) if load.load_id == manifest.releases
-    )
-    # the flags carry the id of the decision, not of the load it decided about
+    held = manifest
+    if manifest.releases is not None:
+        loads = log.manifests(request.connection, request.object_name)
+        held = next(load for load in loads if load.load_id == manifest.releases)
+    # the flags of a release carry the id of the decision, not of the load it decided about
     files = LoadFiles(replace(held, load_id=manifest.load_id), log.part_paths(held), log.parents_paths(held))
-    return tombstone_only(connection, target, files)
+    try:
+        return merge(connection, target, files) if held is manifest else tombstone_only(connection, target, files)
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        damaged = [path for path in (*files.parts, *files.parents) if not is_whole(path)]
+        if not damaged:
+            raise
+        raise DamagedLogError(
+            f"{', '.join(str(path.relative_to(log.root)) for path in damaged)} of load {held.load_id} of "
+            f"{request.connection} {request.object_name} is torn or missing. Restore it from a backup; nothing of "
+            f"{target} was changed."
+        ) from error
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there with its beginning and its end."""
+    if not path.is_file() or path.stat().st_size < 2 * len(_PARQUET):
+        return False
+    with path.open("rb") as file:
+        head = file.read(len(_PARQUET))
+        file.seek(-len(_PARQUET), os.SEEK_END)
+        return head == file.read() == _PARQUET
