@@ -3,6 +3,7 @@
 import tempfile
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -10,16 +11,23 @@ from shutil import rmtree
 import duckdb
 
 from connectors.engine import EngineSettings, open_memory
+from connectors.errors import BusyError
 from connectors.hubspot.client import Client
 from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.sources import archived_source
 from connectors.hubspot.walks import Ask, walk_list
-from connectors.landing import Window
+from connectors.landing import Lease, Window
 from connectors.schema import literal
+
+PREFIX = "hubspot-"
+HELD = ".held"  # locked as long as the folder's process lives
 
 
 class Scratch:
-    """Made at first use below `root` (None: the system's temporary folder), gone with the connector. For one thread."""
+    """Made at first use below `root` (None: the system's temporary folder), gone with the connector. For one thread.
+
+    What a process that was killed left below `root` is removed when the next one begins: it may be personal.
+    """
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
@@ -38,8 +46,9 @@ class Scratch:
         if self._folder is None:
             if self._root is not None:
                 self._root.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(prefix="hubspot-", dir=self._root))
-            weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+                _remove_what_the_dead_left(self._root)
+            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._root))
+            self._gone = weakref.finalize(self, _remove, self._folder, Lease(self._folder / HELD, PREFIX))
         self._files += 1
         return self._folder / f"{self._files:06d}.{suffix}"
 
@@ -49,7 +58,7 @@ class Scratch:
             self._engine.close()
             self._engine = None
         if self._folder is not None:
-            rmtree(self._folder, ignore_errors=True)
+            self._gone()
             self._folder = None
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
@@ -63,6 +72,17 @@ class Scratch:
         path = self.new_path("parquet")
         self.query(f"copy (select * from {source}) to {literal(str(path))} (format parquet, compression zstd)")
         return path
+
+
+def _remove(folder: Path, held: Lease) -> None:
+    held.close()
+    rmtree(folder, ignore_errors=True)
+
+
+def _remove_what_the_dead_left(root: Path) -> None:
+    for folder in root.glob(f"{PREFIX}*"):
+        with suppress(BusyError):  # its process is at work
+            _remove(folder, Lease(folder / HELD, PREFIX))
 
 
 class ArchivedLists:
