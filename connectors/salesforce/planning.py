@@ -24,7 +24,7 @@ BULK_CALLS = 4  # create, poll, one page, delete
 
 BULK, REST, DELETE_LOG, ID_LIST, NOTHING = "Bulk 2.0", "REST", "getDeleted", "id list", "nothing new"
 DESCRIBE = "describe"
-IDS_AT_ONCE = 500  # in one query: its text stays below the address's limit
+IDS_AT_ONCE = 300  # in one query: its address stays below the limit, quotes cost three characters each
 SECONDS_PER_CALL = 2.0  # a rough guess for the plan: small calls take less, a Bulk job minutes
 
 
@@ -84,7 +84,9 @@ class Planner:
 
     def _plan_deletions(self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime) -> PlanLine:
         described = self._metadata.get(spec.name)
-        listed = self._list_deletions(spec, stream, window, clock) if described.has_delete_log else None
+        # a stream that asks for the full list of ids must never be given a list of deletions in its place
+        is_listed = described.has_delete_log and stream.mode != "presence"
+        listed = self._list_deletions(spec, stream, window, clock) if is_listed else None
         if listed is not None:
             return PlanLine(
                 stream, window, DELETED_SCHEMA, DELETE_LOG, expected_rows=listed.rows, calls=0, details=listed
