@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import duckdb
 import orjson
 from rich.console import RenderableType
 from rich.text import Text
@@ -29,7 +30,7 @@ def carry_out(command: Callable[[Terminal], Answer], terminal: Terminal) -> int:
     """Run `command`, print its answer or what went wrong, and give the exit code."""
     try:
         answer = command(terminal)
-    except (CrmError, SandboxError, OSError) as error:
+    except (CrmError, SandboxError, OSError, duckdb.Error) as error:
         answer = Answer({"error": as_document(error)}, exit_code=exit_code_of(error))
         if not terminal.as_json:
             terminal.err.print(message_of(error), style=_style(error), markup=False)
@@ -60,10 +61,11 @@ def worst(exit_codes: list[int]) -> int:
 def message_of(error: Exception) -> str:
     """The error as a person reads it; a pause says when it ends."""
     if isinstance(error, PausedError):
-        when = f"Resumes at {show_time(error.resume_at)} UTC." if error.resume_at else "The next run goes on."
-        return f"Paused: {error} {when}"
+        return f"Paused: {error}" + (f" Resumes at {show_time(error.resume_at)} UTC." if error.resume_at else "")
     if isinstance(error, OSError) and not isinstance(error, CrmError):
         return f"{error}. Make room or give access to the file, then run again: what was landed is kept."
+    if isinstance(error, duckdb.Error):
+        return f"DuckDB: {str(error).splitlines()[0]} See docs/runbooks.md (disk full, restore from the log)."
     return str(error)
 
 

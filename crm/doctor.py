@@ -65,8 +65,8 @@ def _parts(findings: list[Finding]) -> Iterator[RenderableType]:
         yield Text("")
     counts = {status: sum(finding.probe.status == status for finding in findings) for status in MARKS}
     yield Text(
-        f"{counts['ok']} ok, {counts['warning']} to look at, {counts['unverified']} that this place cannot show, "
-        f"{counts['failed']} that keep a sync from working."
+        f"{counts['ok']} are well, {counts['warning']} to look at, {counts['unverified']} could not be seen, "
+        f"{counts['failed']} to mend."
     )
 
 

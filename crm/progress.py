@@ -40,7 +40,7 @@ class SyncProgress:
         if event.kind in ("started", "part_landed", "committed"):
             self._draw(event)
         if event.kind == "committed" and not self._console.is_terminal:
-            self._say(f"{show_number(event.rows)} rows, {event.calls} calls, {event.seconds:.1f} s", event)
+            self._say(f"{show_number(event.rows)} landed, {event.calls} calls, {event.seconds:.1f} s", event)
         elif event.kind in ("failed", "no_access", "held"):
             self._finish(event)
             self._say(event.message, event)

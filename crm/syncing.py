@@ -5,7 +5,7 @@ from collections import Counter
 from rich.console import RenderableType
 from rich.text import Text
 
-from connectors.errors import ConfigurationError, CrmError
+from connectors.errors import EXIT_TRY_LATER, ConfigurationError, CrmError
 from connectors.streams import StreamReport, SyncReport
 from connectors.sync import run_sync
 from crm.answer import Answer, as_document, exit_code_of, failure, message_of, worst
@@ -42,7 +42,7 @@ def sync_crms(terminal: Terminal, choice: Choice) -> Answer:
                 codes.append(exit_code_of(error))
                 continue
             documents[chosen.crm] = _document(report)
-            parts += _parts(report)
+            parts += _parts(report, _until(report, choice))
             codes.append(report.exit_code)
     return Answer({"crms": documents}, tuple(parts), worst(codes))
 
@@ -63,7 +63,7 @@ def _sync(reach: Reach, chosen: Chosen, choice: Choice, terminal: Terminal) -> S
         )
 
 
-def _parts(report: SyncReport) -> list[RenderableType]:
+def _parts(report: SyncReport, until: str) -> list[RenderableType]:
     table = new_table(
         f"{report.connection} {report.identity}",
         "object",
@@ -86,7 +86,7 @@ def _parts(report: SyncReport) -> list[RenderableType]:
             f"{stream.seconds:.1f}",
             Text(OUTCOMES[stream.outcome], style=_style(stream)),
         )
-    return [table, *_notes(report), Text(_summary(report) + "\n")]
+    return [table, *_notes(report), Text(f"{_summary(report)} {until}\n")]
 
 
 def _notes(report: SyncReport) -> list[Text]:
@@ -113,15 +113,23 @@ def _notes(report: SyncReport) -> list[Text]:
 def _summary(report: SyncReport) -> str:
     counts = _counts(report)
     rows = sum(stream.rows for stream in report.streams)
-    said = (
+    return (
         f"{report.connection}: {rows:,} rows read with {report.calls.total():,} calls; in the raw tables "
         f"{counts['inserted']:,} are new, {counts['updated']:,} changed, {counts['tombstoned']:,} deleted."
     )
-    if report.is_complete:
-        return f"{said} Complete until {show_time(report.hi)} UTC{', but for what has no access' * report.is_partial}."
+
+
+def _until(report: SyncReport, choice: Choice) -> str:
     if report.resume_at is not None:
-        return f"{said} Paused: resumes at {show_time(report.resume_at)} UTC."
-    return f"{said} Not complete: run again; what is landed is kept."
+        return f"Paused: resumes at {show_time(report.resume_at)} UTC."
+    if report.exit_code == EXIT_TRY_LATER:
+        return "Paused: the next run goes on from here."
+    if not report.is_complete:
+        return "Not complete: run again; what is landed is kept."
+    if choice.request.ids:
+        return "Only these records were read; watermarks stay."
+    what = "These objects are complete" if choice.objects else "Complete"
+    return f"{what} until {show_time(report.hi)} UTC{', but for what has no access' * report.is_partial}."
 
 
 def _document(report: SyncReport) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.errors import ConfigurationError
 from connectors.hashing import check_key
+from connectors.hubspot.auth import OAuthRefresh
 from connectors.hubspot.extract import connect as connect_hubspot
 from connectors.hubspot.paths import VERSIONED
 from connectors.landing import LandingLog
@@ -57,7 +58,7 @@ def connect(settings: Settings, crm: str, sandbox_url: str | None) -> Connector:
         check_key(settings.hash_key)  # before anything is sent
     if crm == "salesforce" and (sandbox_url or settings.salesforce):
         return _connect_salesforce(settings, sandbox_url)
-    if crm == "hubspot" and (sandbox_url or settings.hubspot_token):
+    if crm == "hubspot" and (sandbox_url or settings.hubspot):
         return _connect_hubspot(settings, sandbox_url)
     raise ConfigurationError(f"{crm} is not connected. Put its credentials in .env; .env.example lists them.")
 
@@ -120,16 +121,22 @@ def _salesforce_login(given: SalesforceCredentials, tokens: Path) -> SalesforceL
 
 
 def _connect_hubspot(settings: Settings, sandbox_url: str | None) -> Connector:
-    token = settings.hubspot_token
-    if sandbox_url is not None:
-        token = Secret(Credentials().hubspot_private_token)
-    if token is None:
-        raise ConfigurationError("hubspot is not connected. Put its credentials in .env; .env.example lists them.")
+    sandbox_token = Secret(Credentials().hubspot_private_token) if sandbox_url is not None else None
     return connect_hubspot(
-        access_token=token,
+        access_token=sandbox_token or settings.hubspot_token,
+        login=_hubspot_login(settings),
         host=sandbox_url,
         api_budget=settings.api_budget,
+        reserve=settings.daily_reserve,
         api_version=settings.hubspot_api_version or VERSIONED,
         scratch_folder=settings.paths.scratch,
         rules=reading_rules(settings),
     )
+
+
+def _hubspot_login(settings: Settings) -> OAuthRefresh | None:
+    given = settings.hubspot
+    if given is None or not given.is_oauth:
+        return None
+    store = settings.paths.tokens / "hubspot.json"
+    return OAuthRefresh(given.client_id, given.client_secret, given.refresh_token, store=store)

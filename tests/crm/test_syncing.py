@@ -1,11 +1,14 @@
 """plan, sync, status and doctor against the sandbox's servers: what they say, and that it is so."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from connectors.landing import LandingLog
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.process import RunningSandbox
+from connectors.sandbox.process import RunningSandbox, start_sandbox
+from connectors.sandbox.world import World
 from tests.crm.command import Crm
 
 
@@ -59,7 +62,7 @@ def test_a_status_without_the_crms_asks_nobody(synced: Crm, sandbox: RunningSand
     assert "No CRM is connected" in document["settings_problem"]
 
 
-def test_one_object_alone_is_synced_and_shown(fresh: Crm) -> None:
+def test_objects_by_name_are_synced_alone_and_shown_alone(fresh: Crm) -> None:
     done = fresh.ask("sync", "--object", "opportunitystage", "--object", "owners")
     stands = fresh.ask("status", "--object", "owners", "--offline")
 
@@ -68,16 +71,44 @@ def test_one_object_alone_is_synced_and_shown(fresh: Crm) -> None:
     assert [lane["object"] for lane in stands["crms"]["hubspot"]["lanes"]] == ["owners"]
 
 
+def test_a_full_sync_reads_everything_again_and_deletes_nothing(fresh: Crm, sandbox: RunningSandbox) -> None:
+    fresh.ask("sync", "--object", "User")
+    document = fresh.ask("sync", "--object", "User", "--full")["crms"]["salesforce"]
+
+    rows = next(line for line in document["objects"] if line["lane"] == "rows")
+    assert rows["from"] is None
+    assert rows["rows"] == len(ids_in_crm(sandbox, "salesforce/User"))
+    assert document["applied"] == {"inserted": 0, "updated": 0, "tombstoned": 0, "held": 0}
+    assert document["held"] == []
+
+
+def test_records_by_their_ids_are_read_alone(fresh: Crm, sandbox: RunningSandbox) -> None:
+    one, other = sorted(ids_in_crm(sandbox, "salesforce/User"))[:2]
+    document = fresh.ask("sync", "--object", "User", "--ids", f"{one},{other}")["crms"]["salesforce"]
+
+    assert document["rows"] == 2
+    assert ids_in_raw(fresh, "raw_salesforce.user", "Id") == {one, other}
+
+
 def test_a_budget_pauses_the_run_with_75_and_the_next_run_completes_it(fresh: Crm, sandbox: RunningSandbox) -> None:
-    paused = fresh.ask("sync", "--crm", "salesforce", exit_code=75, CRM_API_BUDGET="12")
-    shown = fresh.run("sync", "--crm", "salesforce", CRM_API_BUDGET="6")
-    completed = fresh.ask("sync", "--crm", "salesforce")
+    chosen = ("sync", "--object", "User", "--object", "Account")
+    paused = fresh.ask(*chosen, exit_code=75, CRM_API_BUDGET="4")
+    shown = fresh.run(*chosen, CRM_API_BUDGET="4")
+    completed = fresh.ask(*chosen)
 
     assert any(line["outcome"] == "paused" for line in paused["crms"]["salesforce"]["objects"])
     assert shown.returncode == 75
-    assert "Paused" in shown.stdout + shown.stderr
-    assert completed["crms"]["salesforce"]["complete_until"] is not None
-    assert ids_in_raw(fresh, "raw_salesforce.opportunity", "Id") == ids_in_crm(sandbox, "salesforce/Opportunity")
+    assert "Paused" in shown.stdout
+    assert all(line["outcome"] == "synced" for line in completed["crms"]["salesforce"]["objects"])
+    assert ids_in_raw(fresh, "raw_salesforce.account", "Id") == ids_in_crm(sandbox, "salesforce/Account")
+
+
+def test_a_daily_limit_says_when_the_run_resumes(fresh: Crm, sandbox: RunningSandbox) -> None:
+    sandbox.set_faults([Fault("daily_limit", "salesforce.*", rate=1.0)])
+    document = fresh.ask("sync", "--crm", "salesforce", exit_code=75)
+
+    # an hour after the CRM's own clock: its limit is a rolling one
+    assert "2026-03-17T03:00:00+00:00" in str(document["crms"]["salesforce"])
 
 
 def test_a_second_run_at_the_same_time_ends_with_75_and_says_who_is_busy(fresh: Crm) -> None:
@@ -104,6 +135,36 @@ def test_a_replay_gives_the_same_tables(synced: Crm) -> None:
     assert document["crms"]["hubspot"]["tables"]["deals"]["loads"] >= 1
 
 
+def test_held_deletions_are_shown_and_released_by_a_person(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = tmp_path_factory.mktemp("mass") / "world.duckdb"
+    World.create(world, size="small").close()
+    with start_sandbox(world) as sandbox:
+        crm = Crm(tmp_path / "data", {"CRM_SOURCE": "sandbox", "SANDBOX_URL": sandbox.url})
+        crm.ask("sync", "--object", "Lead")
+        for lead in sorted(ids_in_crm(sandbox, "salesforce/Lead"))[:120]:
+            sandbox.edit(crm="salesforce", kind="hard_delete", object="Lead", id=lead)
+        sandbox.tick()
+        synced = crm.ask("sync", "--object", "Lead")["crms"]["salesforce"]
+        (held,) = crm.ask("status", "--crm", "salesforce", "--offline")["crms"]["salesforce"]["held"]
+        kept = deleted_leads(crm)
+        released = crm.ask("release", held["load_id"])
+
+    assert synced["held"] == [{"load_id": held["load_id"], "object": "Lead", "deletions": held["rows_held"]}]
+    assert kept < 120 <= held["rows_held"]
+    assert released["deleted"] == held["rows_held"]
+    assert deleted_leads(crm) >= 120
+    assert crm.ask("status", "--crm", "salesforce", "--offline")["crms"]["salesforce"]["held"] == []
+    crm.ask("release", "no-such-load", exit_code=2)
+
+
+def deleted_leads(crm: Crm) -> int:
+    with duckdb.connect(str(crm.data_dir / "warehouse.duckdb"), read_only=True) as connection:
+        row = connection.execute("select count(*) from raw_salesforce.lead where _is_deleted").fetchone()
+    return int(row[0]) if row else 0
+
+
 def test_a_doctor_who_finds_nothing_wrong_ends_with_0(synced: Crm) -> None:
     document = synced.ask("doctor")
 
@@ -112,8 +173,10 @@ def test_a_doctor_who_finds_nothing_wrong_ends_with_0(synced: Crm) -> None:
     assert {("project", "settings"), ("salesforce", "login"), ("hubspot", "quota"), ("hubspot", "clock")} <= found
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-@pytest.mark.parametrize("command", [["status"], ["plan"], ["doctor"], ["--help"]])
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [(["status"], 80), (["plan"], 80), (["plan"], 120), (["doctor"], 80), (["sync", "--object", "User"], 80)],
+)
 def test_what_a_person_reads_fits_the_terminal(synced: Crm, command: list[str], columns: int) -> None:
     ended = synced.run(*command, columns=columns)
 
