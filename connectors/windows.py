@@ -70,7 +70,8 @@ class Windows:
                 is_owed, has_rows = is_owed or (has_rows and is_whole), True
             elif request.lane == "deletes" and is_whole and request.mode not in ("none", "release"):
                 is_owed = False
-        return is_owed
+        begun = self.log.find_open(self.connection, object_name, "rows")
+        return is_owed or (has_rows and begun is not None and begun.window.lo is None)
 
     def complete_until(self, streams: Sequence[StreamReport]) -> datetime:
         """Up to where (exclusive) all that was to be read is known; a stream knows what its newest load says.

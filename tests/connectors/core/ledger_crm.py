@@ -2,13 +2,13 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from connectors.landing import OpenLoad, RecordRule, Window, format_utc
 from connectors.schema import TableSchema, csv_source
-from connectors.streams import Fetched, PlanLine, Stream
+from connectors.streams import Fetched, PlanLine, Quota, Stream, Withheld
 
 PAGE = 4
 FIRST_NIGHT = datetime(2026, 3, 17, 2, tzinfo=UTC)
@@ -76,6 +76,7 @@ class LedgerCrm:
     before_page: Callable[[Stream, int], None] = lambda stream, page: None
     announce: Callable[[Stream, int], int] = lambda stream, rows: rows
     extra_columns: dict[str, str] = field(default_factory=dict)
+    covers: dict[str, datetime] = field(default_factory=dict)
     pages_read: list[tuple[str, int]] = field(default_factory=list)
     bytes_received: int = 0
 
@@ -104,10 +105,14 @@ class LedgerCrm:
         columns = {} if stream.lane == "deletes" else {**SCHEMAS[stream.object_name], **self.extra_columns}
         return PlanLine(stream, window, TableSchema.of(columns), api="pages")
 
+    def content(self, key: str, line: PlanLine) -> list[Row]:
+        """What the CRM sends for a line."""
+        return _content(key, line.window, self.now)
+
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land page after page, with the page number as checkpoint."""
         key = "deletes" if line.stream.lane == "deletes" else line.stream.object_name
-        rows = _content(key, line.window, self.now)
+        rows = self.content(key, line)
         done = load.checkpoint["page"] if load.checkpoint else 0
         assert isinstance(done, int)
         for page in range(done, -(-len(rows) // PAGE)):
@@ -123,4 +128,47 @@ class LedgerCrm:
             covers = [f"deal{number}" for number in range(10)] if line.stream is LINKS and page == 0 else []
             source = csv_source([file], {**SCHEMAS[key], **self.extra_columns})
             load.land(source, RULES[key], checkpoint={"page": page + 1}, covers=covers)
-        return Fetched(expected_rows=self.announce(line.stream, len(rows)))
+        return Fetched(self.announce(line.stream, len(rows)), covered_until=self.covers.get(line.stream.lane))
+
+
+@dataclass
+class LargeCrm(LedgerCrm):
+    """The same with fields that are hidden or hashed, backfills, reading by ids, full lists of ids, and a quota."""
+
+    withheld: dict[str, Withheld] = field(default_factory=dict)
+    hashed: frozenset[str] = frozenset()
+
+    def plan(self, stream: Stream, window: Window, *, ids: Sequence[str] = ()) -> PlanLine:
+        """A plan without what is withheld."""
+        line = super().plan(stream, window)
+        if stream.object_name != "Deal" or stream.lane == "deletes":
+            return line
+        columns = tuple(column for column in line.schema.columns if column.name not in self.withheld)
+        return replace(
+            line,
+            schema=TableSchema(columns),
+            withheld=self.withheld,
+            hashed=self.hashed - set(self.withheld),
+            details=tuple(ids),
+        )
+
+    def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
+        """Some columns of all deals."""
+        line = self.plan(stream, window)
+        kept = tuple(column for column in line.schema.columns if column.name in {"Id", *columns})
+        return replace(line, schema=TableSchema(kept), api="fill", hashed=line.hashed & set(columns))
+
+    def quota(self) -> Quota:
+        """Ten pages are used."""
+        return Quota(used=10, maximum=100, reserve=0.2)
+
+    def content(self, key: str, line: PlanLine) -> list[Row]:
+        """Deals by id, or the ids of all that are there."""
+        if line.stream.mode == "presence":
+            return [(row[0], row[3]) for row in _deals(self.now)]
+        rows = super().content(key, line)
+        return [row for row in rows if _is_asked(row, line)] if key == "Deal" else rows
+
+
+def _is_asked(row: Row, line: PlanLine) -> bool:
+    return not isinstance(line.details, tuple) or not line.details or row[0] in line.details
