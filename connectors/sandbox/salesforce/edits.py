@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from connectors.sandbox.salesforce.records import Records
 from connectors.sandbox.salesforce.schema_edits import SCHEMA_EDITS
+from connectors.sandbox.salesforce.tracking import read_tracked, write_history
 from connectors.sandbox.state import EditError, SandboxState
 
 LATE = timedelta(minutes=3)  # how far a late commit's stamp lies in the past, unless `minutes` says otherwise
@@ -44,12 +45,18 @@ def apply_edit(state: SandboxState, given: Given) -> dict[str, object]:
 
 
 def _set_fields(records: Records, given: Given) -> dict[str, object]:
-    """`id` or `ids`, `fields`; `move_stamp` false changes values only, as a formula does."""
+    """`id` or `ids`, `fields`; `move_stamp` false changes values only, as a formula does.
+
+    An opportunity's histories follow unless `history` is false.
+    """
     ids = records.named("id", "ids")
     fields = records.fields(given)
-    if given.get("move_stamp", True):
-        fields = {**records.stamps(), **fields}
-    records.update(ids, fields)
+    if not given.get("move_stamp", True):
+        records.update(ids, fields)
+        return records.report(ids)
+    before = read_tracked(records, ids) if given.get("history", True) else {}
+    records.update(ids, {**records.stamps(), **fields})
+    write_history(records, before)
     return records.report(ids)
 
 

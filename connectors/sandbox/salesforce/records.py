@@ -35,6 +35,7 @@ class Records:
 
     def __init__(self, state: SandboxState, cursor: duckdb.DuckDBPyConnection, given: Mapping[str, object]) -> None:
         """`given` names the `object`, and the `stamp` if it is not the virtual clock."""
+        self._state = state
         self._cursor = cursor
         self._given = given
         self._schema = OrgSchema.read(cursor)
@@ -43,6 +44,19 @@ class Records:
         self.stamp = _moment(stamp) if stamp is not None else state.clock.astimezone(UTC).replace(tzinfo=None)
         cursor.execute(CREATE_EDITED)
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS salesforce._edit_number")
+
+    def sibling(self, object_name: str) -> "Records":
+        """The same edit of another object."""
+        return Records(self._state, self._cursor, {"object": object_name, "stamp": self.stamp.isoformat()})
+
+    def read(self, names: Sequence[str], ids: Sequence[str]) -> list[dict[str, object]]:
+        """Some fields of some records."""
+        columns = ", ".join(f'"{name}"' for name in names)
+        rows = self._cursor.execute(
+            f'SELECT {columns} FROM salesforce."{self.object.name}" WHERE "Id" IN (SELECT unnest(?)) ORDER BY "Id"',
+            [list(ids)],
+        ).fetchall()
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def named(self, *keys: str) -> list[str]:
         """Ids under one of `keys`, each of a record that is there."""

@@ -1,5 +1,6 @@
 """How big a world is, and how many deals each day brings: the numbering that lets a tick add days for ever."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,6 +19,8 @@ LOOKAHEAD_DAYS = 45
 HUBSPOT_BASE = 1 << 40
 TWIN_BASE = 1 << 33
 SHOWCASE_BASE = 1 << 32
+_SIZE = re.compile(r"(\d+)([kM]?)")
+_UNITS = {"": 1, "k": 1_000, "M": 1_000_000}
 _NAMED = {"small": (400, 250), "demo": (3000, 2000)}
 _HORIZON_DAYS = 7300
 
@@ -55,14 +58,17 @@ class Scale:
 
 
 def parse_size(size: str, seed: int) -> Scale:
-    """`small`, `demo`, or a number of deals (60 % of them Salesforce's); ValueError otherwise."""
+    """`small`, `demo`, or a number of deals such as 5000, 100k or 1M (60 % Salesforce's); ValueError otherwise."""
     if size in _NAMED:
         return Scale(seed, *_NAMED[size])
-    if not size.isdigit() or int(size) < 50:
+    number = _SIZE.fullmatch(size)
+    deals = int(number[1]) * _UNITS[number[2]] if number else 0
+    if deals < 50:
         raise ValueError(
-            f"World size {size!r} is neither small, demo nor a whole number of at least 50. Choose one of those."
+            f"World size {size!r} is neither small, demo nor a number of at least 50 such as 5000, 100k or 1M."
+            " Choose one of those."
         )
-    return Scale(seed, int(size) * 3 // 5, int(size) - int(size) * 3 // 5)
+    return Scale(seed, deals * 3 // 5, deals - deals * 3 // 5)
 
 
 @cache

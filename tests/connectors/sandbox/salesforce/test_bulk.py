@@ -156,3 +156,17 @@ def test_jobs_and_their_bytes_count_in_the_daily_allowance(org: ServedOrg) -> No
     make_job(org, "SELECT Id FROM Opportunity")
 
     assert org.get("/limits").json()["DailyBulkV2QueryJobs"]["Remaining"] == before - 1
+
+
+def test_a_job_is_gone_after_seven_days(own_org: ServedOrg) -> None:
+    job = (
+        "/jobs/query/"
+        + own_org.post("/jobs/query", {"operation": "query", "query": "SELECT Id FROM Task"}).json()["id"]
+    )
+    own_org.get(job)
+
+    own_org.post("/__sandbox__/tick?days=6", {})
+    kept = own_org.get(f"{job}/results").status_code
+    own_org.post("/__sandbox__/tick?days=1", {})
+
+    assert (kept, own_org.get(job).status_code, own_org.get(f"{job}/results").status_code) == (200, 404, 404)

@@ -30,6 +30,25 @@ def test_a_formula_changes_without_any_stamp(own_org: ServedOrg) -> None:
     assert (row["ExpectedRevenue"], row["SystemModstamp"]) == (5.0, before)
 
 
+def test_an_opportunity_s_histories_follow_an_edit(own_org: ServedOrg) -> None:
+    own_org.edit("set_fields", object="Opportunity", id=FIRST, fields={"StageName": "Closed Won", "Amount": 5})
+    own_org.edit("set_fields", object="Opportunity", id=FIRST, fields={"NextStep": "Call"})
+
+    snapshots = own_org.query("SELECT StageName, Amount, PrevAmount, CreatedDate FROM OpportunityHistory").json()
+    soql = (
+        f"SELECT Field, OldValue, NewValue FROM OpportunityFieldHistory WHERE CreatedDate = {CLOCK:%Y-%m-%dT%H:%M:%SZ}"
+    )
+    changes = own_org.query(f"{soql} ORDER BY Field").json()["records"]
+
+    assert [
+        (row["StageName"], row["Amount"], row["PrevAmount"], row["CreatedDate"]) for row in snapshots["records"]
+    ] == [("Closed Won", 5.0, 1000.5, NOW)]
+    assert [(row["Field"], row["OldValue"], row["NewValue"]) for row in changes] == [
+        ("Amount", 1000.5, 5.0),
+        ("StageName", "Prospecting", "Closed Won"),
+    ]
+
+
 def test_inserted_records_share_a_stamp_and_have_ids_with_a_right_checksum(own_org: ServedOrg) -> None:
     made = own_org.edit("insert", object="Contact", count=3, fields={"LastName": "Tie"}, stamp="2026-03-16T10:00:00Z")
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from connectors.sandbox.world import World
+from connectors.sandbox.world.scale import parse_size
 from connectors.sandbox.world.visible import BEGINNING, create_tables
 from connectors.sandbox.world.world import show
 
@@ -166,3 +167,10 @@ def test_open_and_create_say_what_is_wrong(tmp_path: Path, small_path: Path) -> 
         World.create(tmp_path / "huge.duckdb", size="huge")
     with pytest.raises(ValueError, match="No such plant: C99"):
         World.create(tmp_path / "odd.duckdb", plants=frozenset(["C99"]))
+
+
+def test_sizes_are_named_or_counted() -> None:
+    assert parse_size("2k", 7) == parse_size("2000", 7)
+    assert parse_size("1M", 7).salesforce_deals == 600_000
+    with pytest.raises(ValueError, match="such as 5000, 100k or 1M"):
+        parse_size("big", 7)
