@@ -78,7 +78,8 @@ Classify = Callable[[Refusal], CrmError | None]
 class Transport:
     """Sends requests for one connection; safe to use from several threads.
 
-    `crm` is the name that messages carry. `on_reply` sees status and headers of every answer (limit meters).
+    `crm` is the name that messages carry. `on_reply` sees status and headers of every answer (limit meters). `mend`
+    is tried on a JSON answer that cannot be read, and leaves a good one as it is.
     """
 
     def __init__(
@@ -91,9 +92,11 @@ class Transport:
         classify: Classify | None = None,
         on_reply: Callable[[str, int, Mapping[str, str]], None] | None = None,
         timeouts: Timeouts | None = None,
+        mend: Callable[[bytes], bytes] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.crm = crm
+        self._mend = mend
         self.pacing = pacing or Pacing(sleep=sleep)
         self._sender = sender
         self._authorization = authorization
@@ -237,8 +240,18 @@ class Transport:
             try:
                 return replace(reply, parsed=orjson.loads(reply.body))
             except orjson.JSONDecodeError as error:
-                raise TransientError(f"{self.crm} sent broken JSON as answer to {call}.") from error
+                return self._mended(call, reply, error)
         return reply
+
+    def _mended(self, call: "_Call", reply: Reply, error: orjson.JSONDecodeError) -> Reply:
+        """JSON that is broken only by text that is none, with that text replaced; nothing else can be mended."""
+        if self._mend is not None:
+            body = self._mend(reply.body)
+            try:
+                return replace(reply, body=body, parsed=orjson.loads(body))
+            except orjson.JSONDecodeError:
+                pass
+        raise TransientError(f"{self.crm} sent broken JSON as answer to {call}.") from error
 
     def _as_error(self, call: "_Call", refusal: Refusal) -> CrmError:
         if self._classify is not None:

@@ -12,6 +12,7 @@ import orjson
 from connectors.errors import ConfigurationError, RejectedRequestError, UnexpectedReplyError
 from connectors.hubspot.auth import Login, PrivateToken
 from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND, Limits, new_pacing
+from connectors.hubspot.mending import Mender
 from connectors.hubspot.paths import VERSIONED, PathMap
 from connectors.reply import Reply
 from connectors.secret import Secret
@@ -36,10 +37,12 @@ class Client:
         *,
         host: str,
         agent: str,
+        mender: Mender,
         close: Callable[[], None],
     ) -> None:
         self.transport = transport
         self.close = close
+        self.mender = mender
         self.paths = paths
         self._limits = limits
         self._host = host.rstrip("/")
@@ -205,7 +208,7 @@ def open_client(
     if searches_per_second is None and urlsplit(address_used).hostname not in _LOOPBACK:
         searches_per_second = SEARCHES_PER_SECOND
     pacing = new_pacing(run_cap=api_budget, searches_per_second=searches_per_second, reserve=reserve, sleep=sleep)
-    limits = Limits(pacing)
+    limits, mender = Limits(pacing), Mender()
     pool = api_client.rest_client.pool_manager
     transport = Transport(
         pool_sender(pool),
@@ -214,7 +217,10 @@ def open_client(
         authorization=login,
         classify=limits.classify,
         on_reply=limits.note,
+        mend=mender.mend,
         sleep=sleep,
     )
     agent = str(api_client.user_agent)
-    return Client(transport, limits, login, PathMap(api_version), host=address_used, agent=agent, close=pool.clear)
+    return Client(
+        transport, limits, login, PathMap(api_version), host=address_used, agent=agent, mender=mender, close=pool.clear
+    )

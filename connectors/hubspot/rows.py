@@ -21,6 +21,7 @@ from pathlib import Path
 
 from connectors.errors import CountMismatchError, CrmError, UnexpectedReplyError
 from connectors.hubspot.batches import batch_size, read_batch
+from connectors.hubspot.mending import TEXT_MISFITS
 from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
@@ -57,6 +58,8 @@ class RowsPlan:
     first: Found | None = None
     ids: tuple[str, ...] | None = None
     """The only records to read, whenever they changed."""
+    replaced: int = 0
+    """Characters of `first` that were no text."""
 
     @property
     def kind(self) -> ObjectType:
@@ -98,7 +101,9 @@ class RowsLane:
         """Choose the way, and count what it should find."""
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         asked = self._session.ids.get(properties.kind.name)
+        before = self._session.client.mender.replaced
         plan = self._choose(properties, window) if asked is None else _plan_ids(properties, asked)
+        plan.replaced = self._session.client.mender.replaced - before
         return PlanLine(
             stream,
             window,
@@ -119,10 +124,14 @@ class RowsLane:
         """
         if not isinstance(line.details, RowsPlan):
             raise TypeError(f"the rows of {line.stream.object_name} were planned by another lane")
+        mender = self._session.client.mender
+        before = mender.replaced
         reading = _Reading(self._session, line.details, load)
         reading.read_live()
         reading.check_total()
         reading.read_archived()
+        if replaced := line.details.replaced + mender.replaced - before:
+            reading.misfits[TEXT_MISFITS] = replaced
         return Fetched(expected_rows=reading.rows, misfits=reading.misfits)
 
     def _choose(self, properties: PropertySet, window: Window) -> RowsPlan:
@@ -238,6 +247,8 @@ class _Reading:
 
     def _land(self, checkpoint: Checkpoint, *, is_live: bool = True) -> None:
         group, properties = self._group, self._plan.properties
+        if not group.files:
+            return
         known = group.repeated - set(group.ids)
         try:
             self._load.land(records_source(group.files, properties, without=known), RECORD, checkpoint=checkpoint)
