@@ -175,10 +175,12 @@ def _lanes_table(standing: _Standing) -> RenderableType:
 
 
 def _coverage_table(rows: list[Row]) -> RenderableType:
-    table = new_table("Not read, or not as it is", "object", "columns", "status", "what to do")
+    table = new_table(
+        "Not read, or not as it is", "object", "columns", "status", "why, or what to do", whole=("object",)
+    )
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        key = (str(row["object"]), str(row["status"]), str(row.get("action") or ""))
+        key = (str(row["object"]), str(row["status"]), str(row.get("action") or row.get("reason") or ""))
         grouped.setdefault(key, []).append(str(row["column_name"]))
     for (object_name, status, action), columns in grouped.items():
         named = [column for column in columns if column]
@@ -188,7 +190,9 @@ def _coverage_table(rows: list[Row]) -> RenderableType:
 
 
 def _drift_table(rows: list[Row]) -> RenderableType:
-    table = new_table("Changes of shape, newest first", "seen (UTC)", "object", "column", "change", "from", "to")
+    table = new_table(
+        "Changes of shape, newest first", "seen (UTC)", "object", "column", "change", "from", "to", whole=("object",)
+    )
     for row in rows[:DRIFT_SHOWN]:
         observed = row["observed_at"]
         table.add_row(
