@@ -18,7 +18,6 @@ from connectors.salesforce.refresh import RefreshToken
 from connectors.salesforce.session import SalesforceLogin
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
-from connectors.sandbox.world import World
 from connectors.secret import Secret
 from connectors.streams import Connector
 from dagster_project.credentials import SalesforceCredentials
@@ -87,6 +86,9 @@ def start_own_sandbox(settings: Settings) -> RunningSandbox:
 
 def create_world(path: Path, size: str) -> None:
     """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
+    # real CRMs need no world, nor the time to import its generator
+    from connectors.sandbox.world import World
+
     path.parent.mkdir(parents=True, exist_ok=True)
     World.create(path, size=size).close()
 
