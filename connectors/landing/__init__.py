@@ -5,6 +5,7 @@ LandingLog.lease ─► LandingLog.open_load ─► OpenLoad.land (part by part)
 ```
 """
 
+from connectors.landing.compact import Compacted, compact
 from connectors.landing.lease import Lease
 from connectors.landing.load import OpenLoad
 from connectors.landing.log import MAX_RESUME_AGE, LandingLog
@@ -24,6 +25,7 @@ __all__ = [
     "MAX_RESUME_AGE",
     "ApplyMode",
     "Checkpoint",
+    "Compacted",
     "LandingLog",
     "Lane",
     "Lease",
@@ -34,6 +36,7 @@ __all__ = [
     "RecordRule",
     "Window",
     "Withheld",
+    "compact",
     "format_utc",
     "parse_utc",
 ]

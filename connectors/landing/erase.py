@@ -23,10 +23,11 @@ from connectors.landing.rewrite import (
     save_manifest,
     sweep,
 )
-from connectors.schema import KEPT_WHEN_ERASED, quote
+from connectors.landing.window import format_utc
+from connectors.schema import KEPT_WHEN_ERASED, literal, quote
 
 _ERASED = "erased"  # temporary table: ids of the records to forget
-_MERGES = "merges"  # temporary table: (loser, winner)
+_LOSERS, _STATES, _MERGES = "losers", "states", "merges"  # temporary tables on the way there
 _IS_ERASED = f"_record_id in (select id from {_ERASED})"
 
 
@@ -86,14 +87,8 @@ def _list_erased(
     engine: duckdb.DuckDBPyConnection, log: LandingLog, loads: Sequence[Manifest], manifest: Manifest
 ) -> None:
     """Make the table of the ids that the load lists, and of all that were ever merged into one of them."""
-    engine.execute(f"create table {_ERASED} (id varchar); create table {_MERGES} (loser varchar, winner varchar)")
-    for load in loads:
-        files = log.part_paths(load)
-        if files and load.request.mode != "erase":
-            engine.execute(
-                f"insert into {_MERGES} select distinct _record_id, _merged_into "
-                f"from read_parquet({file_list(files)}) where _merged_into is not null"
-            )
+    engine.execute(f"create table {_ERASED} (id varchar)")
+    _list_merges(engine, log, [load for load in loads if load.request.mode != "erase" and log.part_paths(load)])
     listed = log.part_paths(manifest)
     if listed:
         engine.execute(
@@ -101,6 +96,30 @@ def _list_erased(
             f"select _record_id from read_parquet({file_list(listed)}) "
             f"union select loser from {_MERGES} inner join same_person on winner = id) select id from same_person"
         )
+
+
+def _list_merges(engine: duckdb.DuckDBPyConnection, log: LandingLog, loads: Sequence[Manifest]) -> None:
+    """Make the table of records that are merged into another: as in raw tables, by each one's newest version."""
+    engine.execute(
+        f"create table {_LOSERS} (id varchar); "
+        f"create table {_STATES} (loser varchar, winner varchar, stamp timestamp, is_deleted boolean, sequence bigint)"
+    )
+    for load in loads:
+        source = f"read_parquet({file_list(log.part_paths(load))})"
+        engine.execute(f"insert into {_LOSERS} select distinct _record_id from {source} where _merged_into is not null")
+    if engine.execute(f"select 1 from {_LOSERS} limit 1").fetchone() is None:
+        loads = []
+    for load in loads:
+        hi = literal(format_utc(load.request.window.hi).removesuffix("Z"))
+        engine.execute(
+            f"insert into {_STATES} select _record_id, _merged_into, coalesce(_modified_at, timestamp {hi}), "
+            f"coalesce(_is_deleted, false), {load.sequence} from read_parquet({file_list(log.part_paths(load))}) "
+            f"where _record_id in (select id from {_LOSERS})"
+        )
+    engine.execute(
+        f"create table {_MERGES} as select loser, winner from {_STATES} qualify row_number() over "
+        "(partition by loser order by stamp desc, is_deleted desc, sequence desc) = 1"
+    )
 
 
 def _blanking(load: Manifest) -> Change | None:

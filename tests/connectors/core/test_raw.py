@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from connectors.errors import ConfigurationError, DamagedLogError
-from connectors.landing import ApplyMode, LandingLog, Lane, LoadRequest, Manifest, RecordRule, Window
+from connectors.landing import ApplyMode, LandingLog, Lane, LoadRequest, Manifest, RecordRule, Window, Withheld
 from connectors.raw import Counts, apply_loads, release_held, replay
 from connectors.schema import TableSchema, literal
 from tests.connectors.core.tables import read_tables
@@ -36,18 +36,33 @@ class Bench:
         gone: Sequence[str] = (),
         winners: dict[str, str] | None = None,
         covers: Sequence[str] | None = None,
+        withheld: dict[str, Withheld] | None = None,
+        pages: int = 1,
     ) -> Manifest:
         """Commit one load; each lies an hour after the one before."""
         self.hi += timedelta(hours=1)
-        has_columns = mode not in ("tombstone", "presence")
+        has_columns = mode not in ("tombstone", "presence", "erase", "none")
         schema = TableSchema.of({"id": "VARCHAR", "text": kind} if has_columns else {})
         parent = "text" if mode == "replace_children" else None
-        window = Window(None, self.hi)
-        request = LoadRequest("ledger", "Deal", lane, window, schema, mode, "deal", "org-1", parent_column=parent)
+        window = Window(None if lane == "backfill" else self.hi - timedelta(hours=1), self.hi)
+        request = LoadRequest(
+            "ledger",
+            "Deal",
+            lane,
+            window,
+            schema,
+            mode,
+            "deal",
+            "org-1",
+            parent_column=parent,
+            withheld=withheld or {},
+        )
         with self.log.lease("ledger") as lease:
             load = self.log.open_load(request, lease)
-            if rows or covers:
-                load.land(source(rows, gone, winners or {}), RULE, covers=covers or ())
+            size = -(-len(rows) // pages) or 1
+            for start in range(0, len(rows) or bool(covers), size):
+                page = rows[start : start + size]
+                load.land(source(page, gone, winners or {}), RULE, covers=(covers or ()) if not start else ())
             return load.commit(expected_rows=len(rows))
 
     def apply(self) -> list[Counts]:
