@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -10,6 +11,7 @@ from connectors.compaction import compact_warehouse
 from connectors.engine import open_warehouse
 from connectors.errors import ConfigurationError
 from connectors.landing import LandingLog
+from connectors.landing.compact import compact
 from connectors.raw import Applied, apply_loads, release_held
 from connectors.raw import replay as replay_loads
 from crm.answer import Answer
@@ -48,29 +50,28 @@ def release_deletions(terminal: Terminal, load_id: str, crm: str | None) -> Answ
 
 
 def compact_log(terminal: Terminal, crm: str | None, *, with_warehouse: bool) -> Answer:
-    """Merge small loads of the log into fewer, and give back what the warehouse file no longer uses."""
+    """Merge the log's small parts and loads, and give back what the warehouse file no longer uses."""
     paths = read_paths()
     documents: dict[str, object] = {}
     parts: list[RenderableType] = []
     with LandingLog(paths.landing) as log:
         for name in logged_crms(log, crm, paths):
-            before = _size(paths, name), len(log.manifests(name))
-            with LandingLog(paths.landing) as fresh:
-                after = _size(paths, name), len(fresh.manifests(name))
-            documents[name] = {
-                "loads_before": before[1],
-                "loads_after": after[1],
-                "bytes_before": before[0],
-                "bytes_after": after[0],
-            }
-            loads = f"{before[1]:,} loads became {after[1]:,}"
-            parts.append(Text(f"{name}: {loads}; {_megabytes(before[0])} became {_megabytes(after[0])}."))
+            bytes_before = _size(paths, name)
+            with log.lease(name) as lease:
+                done = compact(log, lease, name)
+            sizes = {"bytes_before": bytes_before, "bytes_after": _size(paths, name)}
+            documents[name] = {**asdict(done), **sizes}
+            parts.append(
+                Text(
+                    f"{name}: {done.loads_before:,} loads became {done.loads_after:,}, {done.parts_before:,} parts "
+                    f"{done.parts_after:,}, {_megabytes(bytes_before)} {_megabytes(sizes['bytes_after'])}."
+                )
+            )
     if not with_warehouse or not paths.warehouse.exists():
         return Answer({"crms": documents}, tuple(parts))
-    done = compact_warehouse(paths.warehouse)
-    parts.append(Text(f"{paths.warehouse.name}: {_megabytes(done.before)} became {_megabytes(done.after)}."))
-    warehouse = {"bytes_before": done.before, "bytes_after": done.after}
-    return Answer({"crms": documents, "warehouse": warehouse}, tuple(parts))
+    file = compact_warehouse(paths.warehouse)
+    parts.append(Text(f"{paths.warehouse.name}: {_megabytes(file.before)} became {_megabytes(file.after)}."))
+    return Answer({"crms": documents, "warehouse": asdict(file)}, tuple(parts))
 
 
 def logged_crms(log: LandingLog, crm: str | None, paths: Paths) -> list[str]:
