@@ -110,4 +110,49 @@ HUBSPOT: dict[str, str] = {
         hs_createdate datetime date
         hs_lastmodifieddate datetime date calculated
     """,
+    "notes": """
+        hs_object_id number number
+        hs_timestamp datetime date
+        hubspot_owner_id enumeration select
+        hs_note_body string html
+        hs_createdate datetime date
+        hs_lastmodifieddate datetime date calculated
+    """,
+    "tickets": """
+        hs_object_id number number
+        subject string text
+        content string textarea
+        hs_pipeline enumeration select
+        hs_pipeline_stage enumeration radio
+        hubspot_owner_id enumeration select
+        createdate datetime date
+        hs_lastmodifieddate datetime date calculated
+    """,
+    "products": """
+        hs_object_id number number
+        name string text
+        price number number
+        hs_sku string text
+        createdate datetime date
+        hs_lastmodifieddate datetime date calculated
+    """,
+    "line_items": """
+        hs_object_id number number
+        name string text
+        quantity number number
+        price number number
+        amount number number calculated
+        hs_product_id number number
+        createdate datetime date
+        hs_lastmodifieddate datetime date calculated
+    """,
+    "quotes": """
+        hs_object_id number number
+        hs_title string text
+        hs_status enumeration select
+        hs_expiration_date datetime date
+        hs_quote_amount number number
+        hs_createdate datetime date
+        hs_lastmodifieddate datetime date calculated
+    """,
 }

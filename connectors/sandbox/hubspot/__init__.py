@@ -6,11 +6,22 @@ records.py       records to JSON, inside DuckDB    associations.py  batch read o
 definitions.py   object types and properties now   tokens.py        OAuth
 pipelines.py · owners.py · properties.py · schemas.py · account.py
 edits.py         what people do, from outside      troubles.py      faults that only HubSpot has
+    rendered.py      pages kept in memory              legacy.py        what older extractors still call
 """
 
 from starlette.routing import Route
 
-from connectors.sandbox.hubspot import account, associations, objects, owners, pipelines, properties, schemas, tokens
+from connectors.sandbox.hubspot import (
+    account,
+    associations,
+    legacy,
+    objects,
+    owners,
+    pipelines,
+    properties,
+    schemas,
+    tokens,
+)
 from connectors.sandbox.hubspot.portal import Portal, Respond
 from connectors.sandbox.hubspot.quota import Quota
 from connectors.sandbox.hubspot.search import search
@@ -47,6 +58,13 @@ ENDPOINTS: dict[str, Respond] = {
     "object": objects.read_one,
     "associations": associations.batch_read,
     "object_associations": associations.read_page,
+    "legacy_properties": legacy.list_properties,
+    "legacy_deals": legacy.list_deals,
+    "legacy_companies": legacy.list_companies,
+    "legacy_company": legacy.read_company,
+    "legacy_pipelines": legacy.list_pipelines,
+    "legacy_engagements": legacy.list_engagements,
+    "legacy_associations": legacy.read_associations,
 }
 
 

@@ -108,7 +108,9 @@ def read_definitions(cursor: duckdb.DuckDBPyConnection) -> Definitions:
         for name, schema in schemas.items()
         if not schema.is_archived
     }
-    return Definitions({**OBJECT_TYPES, **custom}, schemas, properties, account, has_edits, row_counts)
+    # a world made before the sandbox knew a type has no table of it
+    standard = {name: kind for name, kind in OBJECT_TYPES.items() if name in row_counts}
+    return Definitions({**standard, **custom}, schemas, properties, account, has_edits, row_counts)
 
 
 def read_portal_id(cursor: duckdb.DuckDBPyConnection) -> int:

@@ -6,6 +6,12 @@ from connectors.sandbox.catalogue import HUBSPOT
 
 _CREATED_AND_MODIFIED = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
 
+# HubSpot's other types: links to them can be asked for, and there are none
+LINKED_TO_NOTHING = frozenset(
+    ["carts", "communications", "conversations", "feedback_submissions", "invoices", "leads", "orders", "payments", "postal_mail", "subscriptions"]
+)
+_WITH_CREATEDATE = ("deals", "companies", "contacts", "tickets", "products", "line_items")
+
 
 @dataclass(frozen=True)
 class ObjectType:
@@ -39,7 +45,7 @@ class ObjectType:
     @property
     def created_property(self) -> str:
         """The property that repeats `createdAt` unless somebody edited it."""
-        return "createdate" if self.plural in ("deals", "companies", "contacts") else "hs_createdate"
+        return "createdate" if self.plural in _WITH_CREATEDATE else "hs_createdate"
 
     @property
     def always_answered(self) -> tuple[str, str, str]:
@@ -89,6 +95,18 @@ OBJECT_TYPES = {
         ObjectType("meetings", "meeting_event", "0-47", _CREATED_AND_MODIFIED, ("hs_meeting_title",)),
         ObjectType("emails", "email", "0-49", _CREATED_AND_MODIFIED, ("hs_email_subject",)),
         ObjectType("tasks", "task", "0-27", _CREATED_AND_MODIFIED, ("hs_task_subject",)),
+        # there are none of these unless an edit makes them
+        ObjectType("notes", "note", "0-46", _CREATED_AND_MODIFIED, ("hs_note_body",)),
+        ObjectType(
+            "tickets", "ticket", "0-5", ("createdate", "hs_lastmodifieddate", "hs_object_id", "subject"), ("subject",)
+        ),
+        ObjectType(
+            "products", "product", "0-7", ("createdate", "hs_lastmodifieddate", "hs_object_id", "name"), ("name",)
+        ),
+        ObjectType(
+            "line_items", "line_item", "0-8", ("createdate", "hs_lastmodifieddate", "hs_object_id", "name"), ("name",)
+        ),
+        ObjectType("quotes", "quote", "0-14", _CREATED_AND_MODIFIED, ("hs_title",)),
     )
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from connectors.sandbox.endpoint import Answer, Call
-from connectors.sandbox.hubspot.object_types import ObjectType
+from connectors.sandbox.hubspot.object_types import LINKED_TO_NOTHING, ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.records import Projection, project, read_records
 from connectors.sandbox.hubspot.replies import (
@@ -112,7 +112,7 @@ def _query_projection(portal: Portal, kind: ObjectType, call: Call) -> Projectio
 
 
 def _associated_kinds(portal: Portal, names: Sequence[str]) -> tuple[ObjectType, ...]:
-    return tuple(dict.fromkeys(portal.find_object_type(name) for name in names))
+    return tuple(dict.fromkeys(portal.find_object_type(name) for name in names if name not in LINKED_TO_NOTHING))
 
 
 def _string_list(body: Mapping[str, object], key: str) -> list[str]:

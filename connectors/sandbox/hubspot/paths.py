@@ -67,11 +67,25 @@ _PATHS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-NAMES = tuple(_PATHS)
+# what HubSpot will switch off, and other extractors still call: (method, path), no date-based twin
+_LEGACY: dict[str, tuple[str, tuple[str, ...]]] = {
+    "legacy_properties": ("GET", ("/companies/v2/properties", "/properties/v1/<kind>/properties")),
+    "legacy_deals": ("GET", ("/deals/v1/deal/paged",)),
+    "legacy_companies": ("GET", ("/companies/v2/companies/paged",)),
+    "legacy_company": ("GET", ("/companies/v2/companies/<object_id>",)),
+    "legacy_pipelines": ("GET", ("/deals/v1/pipelines",)),
+    "legacy_engagements": ("GET", ("/engagements/v1/engagements/modified/after",)),
+    "legacy_associations": ("POST", ("/crm/v3/associations/<kind>/<to_kind>/batch/read",)),
+}
+
+NAMES = (*_PATHS, *_LEGACY)
 
 
 def addresses(name: str) -> tuple[str, list[str]]:
     """Method and every path of an endpoint, in Starlette's syntax."""
+    if name in _LEGACY:
+        method, paths = _LEGACY[name]
+        return method, [path.replace("<", "{").replace(">", "}") for path in paths]
     method, versioned, dated = _PATHS[name]
     given = [versioned, *(dated.format(version=version) for version in DATE_VERSIONS)]
     if name == "token":
@@ -80,6 +94,8 @@ def addresses(name: str) -> tuple[str, list[str]]:
         given.append("/crm-object-schemas/v3/schemas")
     if name == "schema":
         given.append("/crm-object-schemas/v3/schemas/<kind>")
-    if name == "owners":
-        given += [f"{path}/" for path in given]  # HubSpot's own client asks with the slash
+    if name == "list":
+        given.append("/crm/v4/objects/<kind>")
+    if name in ("owners", "list"):
+        given += [f"{path}/" for path in given]  # HubSpot's own client asks for owners with the slash
     return method, [path.replace("<", "{").replace(">", "}") for path in given]

@@ -17,7 +17,7 @@ from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.paths import DATE_VERSIONS, addresses
 from connectors.sandbox.hubspot.quota import Quota, rate_limited
 from connectors.sandbox.hubspot.records import Projection, read_block, read_records
-from connectors.sandbox.hubspot.rendered import SMALL, Links, Listing, Rendered, read_listing
+from connectors.sandbox.hubspot.rendered import SMALL, Links, Listing, Order, Rendered, read_listing
 from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
 from connectors.sandbox.hubspot.troubles import expired, is_missing_version, soil
 from connectors.sandbox.state import SandboxState
@@ -113,17 +113,28 @@ class Portal:
                 count,
                 lambda lo, hi: read_block(cursor, kind, projection, links_from, lo, hi),
             )
-        return read_records(cursor, kind, rows, projection, links_from=links_from) if kept is None else kept
+        if kept is None:
+            return read_records(cursor, kind, rows, projection, links_from=links_from)
+        return ",".join(kept)
+
+    def render_blocks(
+        self, key: tuple[str, ObjectType], rows: Sequence[int], render: Callable[[int, int], dict[int, str]]
+    ) -> list[str]:
+        """Records of another form, made by `render` in blocks whatever the table's size."""
+        return self._rendered.records(self.state.edits, key, rows, 0, render) or []
+
+    def read_once(self, key: tuple[str, ...], read: Callable[[], Order]) -> Order:
+        """A list's order that stays until the next edit or tick."""
+        return self._rendered.listing(self.state.edits, key, read)
 
     def listing(self, cursor: duckdb.DuckDBPyConnection, kind: ObjectType, *, is_archived: bool) -> Listing | None:
         """The order of a large table's list; None for a small one."""
         if self.definitions.row_counts.get(kind.plural, 0) <= SMALL:
             return None
-        return self._rendered.listing(
-            self.state.edits,
-            (kind.plural, is_archived),
-            lambda: read_listing(cursor, kind.table, is_archived=is_archived),
-        )
+        return self.read_once(
+            (kind.plural, "archived" if is_archived else "live"),
+            lambda: (read_listing(cursor, kind.table, is_archived=is_archived), []),
+        )[0]
 
     def links(self, kind: ObjectType, to_kind: ObjectType, read: Callable[[], Links]) -> Links | None:
         """First pages of all links between two types, if there are many links but not too many; else None."""

@@ -35,21 +35,24 @@ class Listing:
         return self.rows[start:stop], self.ids[stop - 1] if stop < len(self.ids) else None
 
 
+Order = tuple[Listing, list[tuple[str, int]]]
+
+
 @dataclass
 class Rendered:
     """What was rendered of one version of the world. Thread safe; a new version forgets everything."""
 
     _version: int = -1
     _blocks: "OrderedDict[Hashable, Block]" = field(default_factory=OrderedDict)
-    _listings: dict[Hashable, Listing] = field(default_factory=dict)
+    _listings: dict[Hashable, Order] = field(default_factory=dict)
     _links: dict[Hashable, Links] = field(default_factory=dict)
     _size: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def records(
         self, version: int, key: Hashable, rows: Sequence[int], count: int, render: Callable[[int, int], Block]
-    ) -> str | None:
-        """The records at `rows` in that order, joined by commas; None where reading them directly is cheaper.
+    ) -> list[str] | None:
+        """The records at `rows`, in that order; None where reading them directly is cheaper.
 
         `render` makes the block of rows from the first number up to, not including, the second; `count` is about
         how many rows there are.
@@ -64,10 +67,10 @@ class Rendered:
                 self._keep((key, number), render(number * BLOCK, (number + 1) * BLOCK))
             for number in numbers:
                 self._blocks.move_to_end((key, number))
-            return ",".join(self._blocks[(key, row // BLOCK)][row] for row in rows)
+            return [self._blocks[(key, row // BLOCK)][row] for row in rows]
 
-    def listing(self, version: int, key: Hashable, read: Callable[[], Listing]) -> Listing:
-        """A list's order, read once."""
+    def listing(self, version: int, key: Hashable, read: Callable[[], Order]) -> Order:
+        """A list's order, and what its places stand for if not for rows of one table; read once."""
         with self._lock:
             self._forget(version)
             if key not in self._listings:
