@@ -19,6 +19,7 @@ from connectors.landing.rewrite import (
     Change,
     clean_open_loads,
     file_list,
+    naming_damage,
     rewrite_load,
     save_manifest,
     sweep,
@@ -106,7 +107,10 @@ def _list_merges(engine: duckdb.DuckDBPyConnection, log: LandingLog, loads: Sequ
     )
     for load in loads:
         source = f"read_parquet({file_list(log.part_paths(load))})"
-        engine.execute(f"insert into {_LOSERS} select distinct _record_id from {source} where _merged_into is not null")
+        with naming_damage(log, load):
+            engine.execute(
+                f"insert into {_LOSERS} select distinct _record_id from {source} where _merged_into is not null"
+            )
     if engine.execute(f"select 1 from {_LOSERS} limit 1").fetchone() is None:
         loads = []
     for load in loads:

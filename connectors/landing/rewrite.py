@@ -9,7 +9,8 @@ names are rubbish of a crash, and `sweep` removes them; the run that was interru
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from shutil import rmtree
 
 import duckdb
 
+from connectors.errors import DamagedLogError
 from connectors.landing.durable import publish, sync_folder, write_atomically
 from connectors.landing.lease import Lease
 from connectors.landing.load import MANIFEST, PROGRESS, SPOOL
@@ -57,12 +59,14 @@ def rewrite_load(
     old = manifest.request
     lease.check(old.connection)
     folder = load_folder(log, manifest)
-    touched = _touched_parts(engine, folder, manifest.parts, change.touched)
-    if not touched and (request is None or request == old):
-        return None
-    parts = tuple(
-        _rewrite_part(engine, folder, part, change.values) if part.name in touched else part for part in manifest.parts
-    )
+    with naming_damage(log, manifest):
+        touched = _touched_parts(engine, folder, manifest.parts, change.touched)
+        if not touched and (request is None or request == old):
+            return None
+        parts = tuple(
+            _rewrite_part(engine, folder, part, change.values) if part.name in touched else part
+            for part in manifest.parts
+        )
     final = replace(
         manifest,
         request=request or old,
@@ -73,6 +77,23 @@ def rewrite_load(
     save_manifest(log, final)
     sweep(log, final)
     return final
+
+
+@contextmanager
+def naming_damage(log: LandingLog, manifest: Manifest) -> Iterator[None]:
+    """Say which load it was whose files could not be read or written.
+
+    Raises:
+        DamagedLogError: DuckDB could not; what was finished before is kept, and the rest is done by the next call.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        raise DamagedLogError(
+            f"A file in {load_folder(log, manifest).relative_to(log.root)} of the landing log cannot be read or "
+            f"rewritten ({type(error).__name__}). If one is torn or missing, restore it from a backup; if the disk is "
+            "full, make room. Then run again: what is done is kept."
+        ) from None  # DuckDB's message may quote values
 
 
 def load_folder(log: LandingLog, manifest: Manifest) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, DamagedLogError
 from connectors.landing import LandingLog, Lease, RecordRule
 from connectors.landing.erase import erase_from_log, finish_erasures, is_waiting
 from connectors.raw import apply_loads, replay
@@ -150,3 +150,18 @@ def test_a_load_that_is_no_erasure_is_refused(log: LandingLog, lease: Lease) -> 
 
     with pytest.raises(ConfigurationError, match="erases nothing"):
         erase_from_log(log, lease, load)
+
+
+def test_a_torn_part_is_named_and_the_erasure_goes_on_when_it_is_back(log: LandingLog, lease: Lease) -> None:
+    erasure = a_history(log, lease)
+    torn = log.part_paths(log.manifests(CONNECTION)[1])[0]
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(DamagedLogError, match=torn.parent.name) as said:
+        erase_from_log(log, lease, erasure)
+
+    assert "Orsi" not in str(said.value)
+    torn.write_bytes(whole)
+    assert finish_erasures(log, lease) == (erasure.load_id,)
+    assert places_with("ors", log.root) == []
