@@ -19,7 +19,7 @@ from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
-RECORDS_PER_NIGHT = 800  # eight calls: what a night may cost, whatever the portal's size
+RECORDS_PER_NIGHT = 500  # five calls: what a night may cost, whatever the portal's size
 
 
 class CalculatedLane:
@@ -61,7 +61,7 @@ class CalculatedLane:
             return sorted(asked, key=int)
         if read_until(load) is None or was_begun_since(load, window.hi - 2 * LAG):
             return []  # there are no rows to patch, or all of them have just been read
-        fresh = self._session.read_now.get(chosen.kind.name, frozenset())
+        fresh = self._session.read_now.get(chosen.kind.name, set())
         if begins_week(window, stream.overlap):
             return [key for key in live_ids(scratch, load) if key not in fresh]
         if IS_CLOSED not in chosen.kind.columns:

@@ -5,7 +5,7 @@ winner's, which names the losers; whatever else is missing is found by counting.
 when its next change is read.
 """
 
-from connectors.hubspot.known import MERGED_IDS, merged_since_source, read_until
+from connectors.hubspot.known import MERGED_IDS, merged_since_source, read_until, whole_source
 from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.search import Query, has_value
@@ -53,13 +53,13 @@ class DeletionsLane:
 
         What is missing becomes a tombstone; whether it was merged or erased, the next night's count finds out.
         """
-        if kind.name in self._session.whole:
-            listed = sorted(self._session.read_now.get(kind.name, ()), key=int)
-        else:
+        source = whole_source(load)
+        if source is None:
             listed = [key for step in walk_ids(self._session.client, Query(kind)) for key in step.ids]
-        if listed:
-            load.land(ids_source(listed), LISTED)
-        return Fetched(expected_rows=len(listed))
+            source = ids_source(listed) if listed else None
+        if source is not None:
+            load.land(source, LISTED)
+        return Fetched()
 
     def _land_merged(self, kind: ObjectType, load: OpenLoad) -> set[str]:
         """Tombstones for what was merged; the losers' ids."""

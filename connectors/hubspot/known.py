@@ -24,6 +24,16 @@ def live_ids(scratch: Scratch, load: OpenLoad) -> list[str]:
     return [record_id for record_id, _ in _live(scratch, load)]
 
 
+def live_count(scratch: Scratch, load: OpenLoad, *, without: Collection[str]) -> int:
+    """How many they are, those in `without` not counted."""
+    states = _states_of(load)
+    if states is None:
+        return 0
+    left_out = f"where id not in ({', '.join(map(literal, without))}) " if without else ""
+    rows = scratch.query(f"select count(*) from ({states}) {left_out}")
+    return int(str(rows[0][0]))
+
+
 def open_ids(scratch: Scratch, load: OpenLoad) -> list[str]:
     """The same, without the deals that are closed."""
     return [record_id for record_id, is_closed in _live(scratch, load, closed=IS_CLOSED) if not is_closed]
@@ -38,6 +48,17 @@ def was_begun_since(load: OpenLoad, moment: datetime) -> bool:
     """Whether all rows that the log holds were read for the first time, up to `moment` or later."""
     first = min((window.hi for window in _read_windows(load) if window.lo is None), default=None)
     return first is not None and first >= moment
+
+
+def whole_source(load: OpenLoad) -> str | None:
+    """Ids of live records, if the newest load of rows read all of them for the time that `load` is about."""
+    rows = [(manifest.request, paths) for manifest, paths in _rows(load) if manifest.request.moves_watermark]
+    if not rows or rows[-1][0].window != load.window:
+        return None
+    return (
+        f"(select _record_id as id from read_parquet([{_list(rows[-1][1])}]) group by 1 "
+        "having not bool_or(coalesce(archived, false)))"
+    )
 
 
 def merged_since_source(load: OpenLoad) -> str | None:
@@ -77,29 +98,32 @@ def linked_deals(scratch: Scratch, load: OpenLoad, to_ids: Collection[str]) -> l
 
 
 def _live(scratch: Scratch, load: OpenLoad, *, closed: str = "") -> list[tuple[str, bool]]:
-    rows = list(_rows(load))
+    states = _states_of(load, closed)
+    found = scratch.query(f"{states} order by id::bigint") if states is not None else []
+    return [(str(record_id), bool(is_closed)) for record_id, is_closed in found]
+
+
+def _states_of(load: OpenLoad, closed: str = "") -> str | None:
+    """SQL for the live records with their flag `closed`; None if no rows were landed."""
+    rows = _rows(load)
     with_flag = [path for manifest, paths in rows if closed in manifest.request.schema.names for path in paths]
     without = [path for manifest, paths in rows if closed not in manifest.request.schema.names for path in paths]
-    gone = [(manifest, paths) for manifest, paths in load.earlier() if manifest.request.mode in _GONE_MODES and paths]
-    states = []
-    if with_flag:
-        states.append(_states(with_flag, quote(closed)))
-    if without:
-        states.append(_states(without, "null"))
-    for manifest, paths in gone:
-        stamp = _NEVER if manifest.request.mode == "erase" else "_modified_at"
-        states.append(
-            f"select _record_id as id, {stamp} as stamp, true as is_gone, cast(null as boolean) as is_closed "
-            f"from read_parquet([{_list(paths)}])"
-        )
-    if not with_flag and not without:
-        return []
-    found = scratch.query(
-        "select id, coalesce(arg_max(is_closed, rank) filter (is_closed is not null), false) from "
+    states = [_states(with_flag, quote(closed))] if with_flag else []
+    states += [_states(without, "null")] if without else []
+    if not states:
+        return None
+    for manifest, paths in load.earlier():
+        if manifest.request.mode in _GONE_MODES and paths:
+            stamp = _NEVER if manifest.request.mode == "erase" else "_modified_at"
+            states.append(
+                f"select _record_id as id, {stamp} as stamp, true as is_gone, cast(null as boolean) as is_closed "
+                f"from read_parquet([{_list(paths)}])"
+            )
+    return (
+        "select id, coalesce(arg_max(is_closed, rank) filter (is_closed is not null), false) as is_closed from "
         f"(select *, 2 * epoch_us(stamp) + is_gone::int as rank from ({' union all '.join(states)})) "
-        "group by id having not arg_max(is_gone, rank) order by id::bigint"
+        "group by id having not arg_max(is_gone, rank)"
     )
-    return [(str(record_id), bool(is_closed)) for record_id, is_closed in found]
 
 
 def _read_windows(load: OpenLoad) -> list[Window]:

@@ -1,9 +1,9 @@
 """Which companies, contacts and activities belong to a deal: all links of each deal that is asked about.
 
 Asked about are the deals that changed, N/1000 calls for each linked type. A link that is made or removed does not
-move a deal's modification stamp, so a night's share of the open deals is read as well (all of them, up to 2,000), all
-deals in the first run of a week, and at once the deals that were linked with a record that was merged away. Links of a
-type that the token may not read stay as they are.
+move a deal's modification stamp, so a night's share of the open deals is read as well (as many as make a batch full),
+all deals in the first run of a week, and at once the deals that were linked with a record that was merged away. Links
+of a type that the token may not read stay as they are.
 """
 
 import logging
@@ -28,7 +28,6 @@ from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
 INPUTS = 1_000  # since 10 February 2025; pages that say 100 still circulate
-DEALS_PER_NIGHT = 2_000  # two calls for each linked type: what a night may cost, whatever the portal's size
 SCHEMA = TableSchema.of(LINK_COLUMNS)
 
 _NO_LINKS = "crm.associations.NO_ASSOCIATIONS_FOUND"
@@ -71,10 +70,10 @@ class LinksLane:
         if window.lo is None and not carry.covers(window):
             return _ids(walk_ids(client, Query(kind), resume={"after": after}))
         asked = set(carry.ids if carry.covers(window) else _ids(walk_window(client, Query(kind), window)))
-        asked.update(self._again(properties, load, stream))
+        asked.update(self._again(properties, load, stream, changed=len(asked)))
         return iter(sorted((record_id for record_id in asked if int(record_id) > after), key=int))
 
-    def _again(self, properties: PropertySet, load: OpenLoad, stream: Stream) -> Sequence[str]:
+    def _again(self, properties: PropertySet, load: OpenLoad, stream: Stream, *, changed: int) -> Sequence[str]:
         """Deals whose links may have changed without them: linked to what was merged, a share of the open ones, all."""
         scratch, window = self._session.scratch, load.window
         if window.lo is None:
@@ -87,7 +86,9 @@ class LinksLane:
         known = open_ids(scratch, load)
         if read_until(load) is None:  # this table is synced alone
             known = list(_ids(walk_ids(self._session.client, Query(properties.kind, (equals(IS_CLOSED, "false"),)))))
-        return [*moved, *share_of_night(known, DEALS_PER_NIGHT, window.hi)]
+        # no more than what makes the last batch full, or one batch if there is hardly any room
+        room = -(changed + len(moved)) % INPUTS
+        return [*moved, *share_of_night(known, room if room >= INPUTS // 2 else room + INPUTS, window.hi)]
 
     def _land_links(
         self, ids: Sequence[str], kinds: Sequence[str], properties: PropertySet, load: OpenLoad

@@ -230,8 +230,6 @@ class _Reading:
             self._land({"step": "archived", "live": self.live, "done": at + size}, is_live=False)
         if kind.history and self._resume is None:
             self._session.carry.finish()
-        if self._load.window.lo is None and self._resume is None and self._plan.ids is None:
-            self._session.whole.add(kind.name)
 
     def _walk(self) -> Iterator[Step]:
         client, plan, window = self._session.client, self._plan, self._load.window
@@ -262,9 +260,8 @@ class _Reading:
         live_ids = group.ids if is_live else ()
         if self._plan.kind.history:
             self._session.carry.keep(live_ids, group.files, has_history=bool(self._ask.history))
-        self._session.read_now[self._plan.kind.name] = self._session.read_now.get(
-            self._plan.kind.name, frozenset()
-        ).union(live_ids)
+        if self._load.window.lo is not None:  # of a first load, millions would be kept, and for nothing
+            self._session.read_now.setdefault(self._plan.kind.name, set()).update(live_ids)
         group.clear()
 
     def _report_misfits(self, files: Sequence[Path]) -> bool:

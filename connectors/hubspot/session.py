@@ -28,10 +28,8 @@ class Session:
     vanished: VanishedRecords = field(init=False)
     merged: set[str] = field(default_factory=set)
     """Records that the deletes lanes of this run saw merged away: links to them lead elsewhere now."""
-    read_now: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Live records by type that this run has read with all their properties."""
-    whole: set[str] = field(default_factory=set)
-    """Types of which `read_now` holds every live record."""
+    read_now: dict[str, set[str]] = field(default_factory=dict)
+    """Changed records by type that this run has read with all their properties."""
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Records by type that are asked for by their ids; whatever else changed is left for another run."""
     discovered: dict[str, ObjectType] = field(default_factory=dict)
@@ -65,6 +63,5 @@ class Session:
         self.vanished.forget()
         self.merged.clear()
         self.read_now.clear()
-        self.whole.clear()
         self.ids.clear()
         self.discovered.clear()

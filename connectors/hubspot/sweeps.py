@@ -19,9 +19,12 @@ def begins_week(window: Window, overlap: timedelta) -> bool:
 
 
 def share_of_night(ids: Sequence[str], most: int, night: datetime) -> list[str]:
-    """About `most` of `ids`, others each night, so that each one has its turn; all of them if they are no more."""
+    """At most `most` of `ids`, others each night, so that each one has its turn; all of them if they are no more."""
     nights = ceil(len(ids) / most)
+    if nights > 1:
+        nights = ceil(1.1 * len(ids) / most)  # turns are not of the same length
     if nights <= 1:
         return list(ids)
     # by the id itself: whoever joins or leaves the list moves nobody else's turn
-    return [key for key in ids if crc32(key.encode()) % nights == night.toordinal() % nights]
+    tonight = [key for key in ids if crc32(key.encode()) % nights == night.toordinal() % nights]
+    return tonight[:most]

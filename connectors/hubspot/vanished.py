@@ -19,7 +19,7 @@ from math import ceil, log2
 from connectors.errors import RejectedRequestError
 from connectors.hubspot.batches import BATCH, ask_batch
 from connectors.hubspot.client import Client, fields_of
-from connectors.hubspot.known import MERGED_IDS, live_ids
+from connectors.hubspot.known import MERGED_IDS, live_count, live_ids
 from connectors.hubspot.objects import ObjectType
 from connectors.hubspot.scratch import ArchivedLists, Scratch
 from connectors.hubspot.search import ID, SEARCH_PAGE, Query, above, below, search
@@ -74,9 +74,10 @@ class VanishedRecords:
         if (asked := self.asked.get(kind.name)) is not None:
             return self._ask(kind, asked)
         left = gone | self._archived.all_ids(kind)
-        known = [record_id for record_id in live_ids(self._scratch, load) if record_id not in left]
-        if not known or self._count_of(kind) == len(known):
+        expected = live_count(self._scratch, load, without=left)
+        if not expected or self._count_of(kind) == expected:
             return Vanished()
+        known = [record_id for record_id in live_ids(self._scratch, load) if record_id not in left]
         suspects = _Search(self._client, kind).suspects(known)
         found = self._ask(kind, suspects)
         if found.merged or found.archived or found.erased:
