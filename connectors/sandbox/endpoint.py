@@ -170,7 +170,7 @@ def _encode(call: Call, answer: Answer, fault: Fault | None) -> tuple[bytes, lis
         if fault is not None and fault.kind == "truncate" and fault.cut == "gzip":
             body = _cut(body, fault)
     headers["Content-Length"] = str(len(body))
-    return body, [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return body, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _cut(body: bytes, fault: Fault) -> bytes:

@@ -47,6 +47,8 @@ class SandboxServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="asyncio",
+                # the only one that sends header names as they are written: some clients look for `Content-Type`
+                http="h11",
                 lifespan="off",
                 log_level="warning",
                 access_log=False,
@@ -90,7 +92,7 @@ class _VirtualTime:
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"date", self._state.http_date.encode("ascii"))]
+                message["headers"] = [*message.get("headers", ()), (b"Date", self._state.http_date.encode("ascii"))]
             await send(message)
 
         await self._app(scope, receive, send_dated)

@@ -7,6 +7,7 @@ from starlette.routing import Route, compile_path
 
 from connectors.sandbox.endpoint import Answer, Call, Respond, endpoint
 from connectors.sandbox.salesforce.bulk import BulkJobs
+from connectors.sandbox.salesforce.bulk_v1 import BulkV1, bulk_v1_routes
 from connectors.sandbox.salesforce.changes import Changes
 from connectors.sandbox.salesforce.composite import Composite
 from connectors.sandbox.salesforce.describe import Metadata
@@ -40,6 +41,7 @@ def routes(state: SandboxState) -> list[Route]:
     ]
     guarded = [*readable, ("POST", f"{DATA}/composite", "composite", composite.composite), *_bulk(jobs)]
     served = [*open_to_all, *((method, path, family, org.data(respond)) for method, path, family, respond in guarded)]
+    served += bulk_v1_routes(BulkV1(org))
     return [
         endpoint(
             state,

@@ -38,7 +38,8 @@ class Org:
 
         def guarded(call: Call) -> Answer:
             try:
-                self._admit(call)
+                scheme, _, token = call.headers.get("authorization", "").partition(" ")
+                self.admit(call, token if scheme in ("Bearer", "OAuth") else "")
                 answer = respond(call)
             except Refusal as refusal:
                 answer = refusal.answer()
@@ -84,7 +85,8 @@ class Org:
             raise not_found()
         return found
 
-    def _admit(self, call: Call) -> None:
+    def admit(self, call: Call, token: str) -> None:
+        """Refuse an unknown version, an overlong address, a dead session, and what goes beyond the day's allowance."""
         version = call.path_params.get("version")
         if version is not None and version not in VERSIONS:
             raise not_found()
@@ -92,8 +94,7 @@ class Org:
             raise Refusal(414, "URI_TOO_LONG", "The request URI is longer than 16384 bytes")
         if call.fault_of("expire_session") is not None:
             self.tokens.expire_all()
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        if scheme not in ("Bearer", "OAuth") or not self.tokens.is_live(token):
+        if not self.tokens.is_live(token):
             raise session_expired()
         self.usage.maximum = self.state.limits["daily_calls"]
         if not self.usage.count_call(self.state.clock) or call.fault_of("daily_limit") is not None:
