@@ -1,7 +1,8 @@
 """Bulk API 2.0 query jobs: made, awaited, read page by page, deleted; and their rows landed, a page a part."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from connectors.errors import CountMismatchError, RejectedRequestError, TransientError, UnexpectedReplyError
 from connectors.landing import Checkpoint, OpenLoad
 from connectors.salesforce.client import SalesforceClient, object_of
+from connectors.salesforce.pages import fresh_spool
 from connectors.salesforce.query import ObjectQuery
 from connectors.streams import Fetched
 
@@ -138,20 +140,19 @@ def land_job(queries: BulkQueries, job: BulkJob, query: ObjectQuery, load: OpenL
     checkpoint = load.checkpoint or {}
     locator, is_complete = str(checkpoint.get("locator") or ""), bool(checkpoint.get("is_complete"))
     expected = int(checkpoint["rows"] or 0) if is_complete else queries.wait(job)
-    while expected and not is_complete:
-        spool = load.spool("result.csv")
-        following, rows = queries.read_page(job, locator, spool)
-        mark = {**_checkpoint(job, following), "is_complete": not following, "rows": expected}
-        part = load.land(query.csv_rows(spool), query.record, checkpoint=mark)
-        spool.unlink()
-        if part.rows != rows:
-            raise CountMismatchError(
-                f"Salesforce announced {rows} rows in a page of Bulk job {job.id} ({query.spec.name}) and sent "
-                f"{part.rows}. Nothing was committed.",
-                expected=rows,
-                landed=part.rows,
-            )
-        locator, is_complete = following, not following
+    if expected and not is_complete:
+        with _PagesAhead(queries, job, load) as pages:
+            for spool, following, rows in pages.each(locator):
+                mark = {**_checkpoint(job, following), "is_complete": not following, "rows": expected}
+                part = load.land(query.csv_rows(spool), query.record, checkpoint=mark)
+                spool.unlink()
+                if part.rows != rows:
+                    raise CountMismatchError(
+                        f"Salesforce announced {rows} rows in a page of Bulk job {job.id} ({query.spec.name}) and sent "
+                        f"{part.rows}. Nothing was committed.",
+                        expected=rows,
+                        landed=part.rows,
+                    )
     if load.rows_landed != expected:
         raise CountMismatchError(
             f"Salesforce announced {expected} rows of Bulk job {job.id} ({query.spec.name}) and sent "
@@ -160,6 +161,41 @@ def land_job(queries: BulkQueries, job: BulkJob, query: ObjectQuery, load: OpenL
             landed=load.rows_landed,
         )
     return Fetched(expected_rows=expected)
+
+
+class _PagesAhead:
+    """The pages of a job in order, each downloaded while the one before it is landed."""
+
+    def __init__(self, queries: BulkQueries, job: BulkJob, load: OpenLoad) -> None:
+        self._queries = queries
+        self._job = job
+        self._load = load
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulk-page")
+
+    def __enter__(self) -> "_PagesAhead":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # the page on its way is waited for: nothing may write to the load's folder behind our back
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def each(self, locator: str) -> Iterator[tuple[Path, str, int]]:
+        """(file, locator of the page behind it, rows) from the page at `locator` on."""
+        coming = self._begin(locator)
+        while True:
+            spool, following, rows = coming.result()
+            if following:
+                coming = self._begin(following)
+            yield spool, following, rows
+            if not following:
+                return
+
+    def _begin(self, locator: str) -> Future[tuple[Path, str, int]]:
+        return self._worker.submit(self._read, locator, fresh_spool(self._load, "csv"))
+
+    def _read(self, locator: str, spool: Path) -> tuple[Path, str, int]:
+        following, rows = self._queries.read_page(self._job, locator, spool)
+        return spool, following, rows
 
 
 def job_of(checkpoint: Checkpoint | None) -> BulkJob | None:

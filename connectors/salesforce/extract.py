@@ -15,7 +15,7 @@ from datetime import datetime
 
 import requests
 
-from connectors.errors import ConfigurationError, UnexpectedReplyError
+from connectors.errors import NoAccessError, UnexpectedReplyError
 from connectors.landing import OpenLoad, Window
 from connectors.pacing import Pace, Pacing
 from connectors.reading_rules import ReadingRules
@@ -147,8 +147,10 @@ class SalesforceConnector:
                 else self._planner.plan(stream, window, self._clock())
             )
         except KeyError:
-            raise ConfigurationError(
-                f"{stream.object_name} is no Salesforce object that the reading rules let through."
+            raise NoAccessError(
+                f"The reading rules leave {stream.object_name} out, or Salesforce does not list it. Its table stays as "
+                "it is; see CRM_READING_RULES.",
+                code="NOT_READ",
             ) from None
         self._reader.expect(line)
         return line

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from connectors.errors import RejectedRequestError, UnexpectedReplyError
@@ -15,6 +17,8 @@ Page = tuple[bytes, dict[str, Any]]
 """A page's bytes, and the same parsed."""
 
 # a cursor lives two days, and a user may have only so many of them
+# each page has a file name of its own: a load mends bytes that are no text once per name
+_NUMBERS = count()
 CURSOR_GONE = frozenset(["INVALID_QUERY_LOCATOR", "INVALIDQUERYLOCATOR"])
 
 
@@ -35,7 +39,7 @@ def land_pages(
         expected = _expected(checkpoint)
         body, page, expected = _continued(client, query, load.rows_landed, checkpoint, expected)
     while True:
-        spool = load.spool("page.json")
+        spool = fresh_spool(load, "json")
         spool.write_bytes(body)
         following = _following(query, page)
         mark = {
@@ -49,6 +53,11 @@ def land_pages(
         if not following:
             return Fetched(expected_rows=expected)
         body, page, expected = _continued(client, query, load.rows_landed, mark, expected)
+
+
+def fresh_spool(load: OpenLoad, suffix: str) -> Path:
+    """A place for one page on its way to a part."""
+    return load.spool(f"page-{next(_NUMBERS)}.{suffix}")
 
 
 def each_page(client: SalesforceClient, query: ObjectQuery) -> Iterator[Page]:
@@ -68,7 +77,7 @@ def land_records(client: SalesforceClient, query: ObjectQuery, load: OpenLoad, *
         load.restart()
     for first in range(0, len(query.ids), at_once):
         for body, _ in each_page(client, replace(query, ids=query.ids[first : first + at_once])):
-            spool = load.spool("page.json")
+            spool = fresh_spool(load, "json")
             spool.write_bytes(body)
             load.land(query.json_rows(spool), query.record)
             spool.unlink()

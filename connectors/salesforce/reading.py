@@ -20,6 +20,8 @@ from connectors.streams import Fetched, PlanLine
 
 PAGES_AFTER_FAILURE = 500  # REST calls that an object may cost whose Bulk jobs fail: a million rows
 
+# the allowance of query jobs in 24 hours is used up
+_NO_JOBS_LEFT = frozenset(["EXCEEDEDQUOTA", "EXCEEDED_QUOTA"])
 _Key = tuple[str, str, Window, str]
 
 
@@ -170,7 +172,7 @@ class Reader:
         if isinstance(made, BulkJob):
             return made
         del self._jobs[key]
-        if made.code == "INVALIDENTITY":
+        if made.code == "INVALIDENTITY" or (made.code in _NO_JOBS_LEFT and self._is_affordable(query)):
             return None
         raise made
 

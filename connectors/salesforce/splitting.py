@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.errors import RejectedRequestError
 from connectors.landing import OpenLoad, Window
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.pages import Page, each_page
+from connectors.salesforce.pages import Page, each_page, fresh_spool
 from connectors.salesforce.query import ObjectQuery
 from connectors.streams import Fetched
 
@@ -24,7 +24,7 @@ def land_halves(client: SalesforceClient, query: ObjectQuery, load: OpenLoad) ->
     """
     for half in halves(query):
         for body, _ in _pages(client, half):
-            spool = load.spool("page.json")
+            spool = fresh_spool(load, "json")
             spool.write_bytes(body)
             load.land(query.json_rows(spool), query.record, checkpoint={"is_split": True})
             spool.unlink()

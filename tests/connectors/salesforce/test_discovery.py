@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from connectors.landing import Window
+from connectors.landing import LandingLog, Window
 from connectors.reading_rules import ReadingRules
+from connectors.salesforce.objects import STREAMS
+from connectors.secret import Secret
 from connectors.streams import PlanLine, Stream
+from connectors.sync import run_sync
 from tests.connectors.salesforce.conftest import ServedOrg
 
 PROJECT: list[dict[str, object]] = [
@@ -160,3 +164,30 @@ def test_currencies_and_their_dated_rates_are_read_where_the_org_has_them(org: S
     assert org.rows("select count(*) > 24 from raw_salesforce.dated_conversion_rate") == [(True,)]
     assert org.rows("select count(*) from (describe raw_salesforce.opportunity) where column_name ilike "
                     "'CurrencyIsoCode'") == [(1,)]  # fmt: skip
+
+
+def test_a_hashed_column_is_in_neither_log_nor_table_and_equal_by_both_apis(org: ServedOrg) -> None:
+    chosen = rules(org.folder, '[salesforce.columns.Contact]\nLastName = "hash"\n')
+    seen: list[list[tuple[object, ...]]] = []
+    for folder, no_bulk in (("bulk", set[str]()), ("rest", {"Contact"})):
+        org.state.no_bulk = no_bulk
+        connector = org.connect(rules=chosen)
+        contacts = [stream for stream in STREAMS if stream.object_name == "Contact"]
+        warehouse = org.folder / folder / "warehouse.duckdb"
+        with LandingLog(org.folder / folder / "landing", hash_key=Secret("0123456789abcdef" * 2)) as log:
+            run_sync(connector, log, warehouse, contacts).raise_for_failure()
+        connector.close()
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            seen.append(connection.execute("select id, lastname from raw_salesforce.contact order by id").fetchall())
+
+    assert seen[0] == seen[1]
+    assert {len(str(name)) for _, name in seen[0]} == {64}
+
+
+def test_a_denied_object_that_is_asked_for_all_the_same_stops_nothing(org: ServedOrg) -> None:
+    chosen = rules(org.folder, '[salesforce.objects]\ndeny = ["Lead"]\n')
+
+    report = org.sync("Lead", "UserRole", connector=org.connect(rules=chosen))
+
+    outcomes = {line.stream.object_name: line.outcome for line in report.streams}
+    assert outcomes == {"UserRole": "synced", "Lead": "no_access"}

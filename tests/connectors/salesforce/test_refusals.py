@@ -199,3 +199,28 @@ def test_too_many_requests_at_once_are_waited_for(changed: ServedOrg) -> None:
 
     report.raise_for_failure()
     assert changed.differences("Opportunity") == []
+
+
+@pytest.mark.parametrize(("code", "bytes_replaced"), [("nul", 1), ("utf8", 2)])
+def test_bytes_that_are_no_text_are_mended_on_any_page_and_counted(
+    org: ServedOrg, code: str, bytes_replaced: int
+) -> None:
+    org.fail("dirty_text", "bulk_results", 3, code=code, mark="Pipeline")
+
+    report = org.sync("OpportunityHistory")
+
+    report.raise_for_failure()
+    mended = "select count(*) from raw_salesforce.opportunity_history where forecastcategory like 'Pipeline_%'"
+    assert org.rows(mended) == [(1,)]
+    with LandingLog(org.folder / "landing") as log:
+        assert log.manifests("salesforce")[0].misfits == {"(text)": bytes_replaced}
+
+
+def test_an_org_whose_jobs_of_the_day_are_used_up_is_read_by_pages(org: ServedOrg) -> None:
+    refuse(org, "EXCEEDEDQUOTA", "bulk_create", object_name="*")
+
+    report = org.sync("OpportunityHistory")
+
+    report.raise_for_failure()
+    assert org.differences("OpportunityHistory") == []
+    assert "bulk_results" not in org.calls

@@ -205,9 +205,8 @@ def test_a_new_custom_field_gets_its_column_on_the_next_day(org: ServedOrg) -> N
 def test_numbers_and_times_come_with_the_types_that_describe_declares(org: ServedOrg) -> None:
     org.sync("Opportunity")
 
-    types: dict[object, object] = dict(
-        org.rows("select column_name, column_type from (describe raw_salesforce.opportunity)")
-    )
+    rows = org.rows("select column_name, column_type from (describe raw_salesforce.opportunity)")
+    types = {row[0]: row[1] for row in rows}
     assert types["Amount"] == "DECIMAL(18,2)"
     assert types["PushCount"] == "BIGINT"
     assert types["CloseDate"] == "DATE"
