@@ -18,7 +18,6 @@ class Metadata:
 
     def __init__(self, client: SalesforceClient, rules: ReadingRules | None = None) -> None:
         self.rules = rules or ReadingRules.default()
-        self._reads_custom = rules is not None
         self._client = client
         self._specs: dict[str, SalesforceObject] = {}
         self._described: dict[str, Described | CrmError] = {}
@@ -125,8 +124,6 @@ class Metadata:
                 self._specs[name] = custom_object(name, found.columns, has_delete_log=found.has_delete_log)
 
     def _custom_names(self, entries: Iterable[object]) -> Iterator[str]:
-        if not self._reads_custom:
-            return
         for entry in entries:
             if not isinstance(entry, dict) or not entry.get("custom") or not entry.get("queryable"):
                 continue

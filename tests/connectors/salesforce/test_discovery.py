@@ -68,6 +68,9 @@ def test_a_custom_object_is_read_where_the_rules_allow_it_and_nowhere_else(proje
     project.sync_discovered("Project__c", "UserRole")
     assert project.rows("select count(*) from duckdb_tables() where table_name = 'project__c'") == [(0,)]
 
+    project.sync_discovered("Project__c", rules=ReadingRules.default())
+    assert project.rows("select count(*) from duckdb_tables() where table_name = 'project__c'") == [(0,)]
+
     report = project.sync_discovered("Project__c", rules=rules(project.folder))
 
     report.raise_for_failure()
