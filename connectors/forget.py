@@ -19,6 +19,7 @@ import orjson
 from connectors.engine import EngineSettings, open_warehouse
 from connectors.errors import ConfigurationError
 from connectors.landing import LandingLog, LoadRequest, Manifest, RecordRule, Window
+from connectors.landing.durable import sync_folder
 from connectors.landing.erase import erase_from_log
 from connectors.landing.withdraw import withdraw_columns
 from connectors.raw import apply_loads, replay
@@ -26,6 +27,7 @@ from connectors.reading_rules import ReadingRules
 from connectors.schema import TableSchema, literal
 from connectors.secret import Secret
 
+UNFINISHED = ".rewriting"  # in a connection's folder: the log is rewritten, the raw tables may not be replayed yet
 ID = "id"  # in any case it is kept, and both CRMs call it so
 
 
@@ -116,14 +118,19 @@ def apply_rules(
     Raises:
         BusyError: another run has the connection, or somebody keeps the warehouse file open.
         ConfigurationError: a hash without a key, or of a column that is not text; that object was not changed.
+        DamagedLogError: a file of the log cannot be read.
     """
     rewritten: list[str] = []
-    with log.lease(crm) as lease:
-        for object_name, treatments in find_rewriting(log, crm, rules).columns.items():
-            rewritten += withdraw_columns(log, lease, object_name, treatments, key)
-        # also if nothing was left to rewrite: an earlier call may have died before it came to this
-        with open_warehouse(warehouse, engine) as connection:
+    with log.lease(crm) as lease, open_warehouse(warehouse, engine) as connection:
+        columns = find_rewriting(log, crm, rules).columns
+        unfinished = log.path(crm, UNFINISHED)
+        if columns or unfinished.exists():
+            unfinished.touch()
+            sync_folder(unfinished.parent)
+            for object_name, treatments in columns.items():
+                rewritten += withdraw_columns(log, lease, object_name, treatments, key)
             replay(connection, log, crm)
+            unfinished.unlink()
     return Forgotten(tuple(rewritten))
 
 

@@ -42,7 +42,7 @@ def rewrite_by_rules(terminal: Terminal, crm: str | None, *, is_sure: bool) -> A
         for name in logged_crms(log, crm, paths):
             found = find_rewriting(log, name, rules).columns
             rewritten: tuple[str, ...] = ()
-            if found and is_sure:
+            if is_sure:  # also if nothing is found: a run that died may have left the raw tables behind
                 rewritten = apply_rules(log, paths.warehouse, name, rules, key=settings.hash_key).rewritten
             columns_found = {key: dict(columns) for key, columns in found.items()}
             documents[name] = {"columns": columns_found, "rewritten": list(rewritten)}

@@ -9,8 +9,9 @@ import pytest
 from connectors.compaction import compact_warehouse
 from connectors.engine import open_warehouse
 from connectors.errors import BusyError, ConfigurationError
-from connectors.forget import apply_rules, find_rewriting, forget_people
+from connectors.forget import UNFINISHED, apply_rules, find_rewriting, forget_people
 from connectors.landing import LandingLog
+from connectors.landing.withdraw import withdraw_columns
 from connectors.raw import apply_loads
 from connectors.reading_rules import ReadingRules
 from connectors.secret import Secret
@@ -107,3 +108,19 @@ def test_rules_that_keep_all_find_nothing_to_do(log: LandingLog, warehouse: Path
     assert apply_rules(log, warehouse, CONNECTION, ReadingRules.default()).rewritten == ()
 
     assert names(warehouse) == before
+
+
+def test_a_command_that_died_before_the_raw_tables_is_finished_by_the_next_one(
+    log: LandingLog, warehouse: Path, tmp_path: Path
+) -> None:
+    own = rules(tmp_path, "block")
+    with log.lease(CONNECTION) as lease:
+        withdraw_columns(log, lease, OBJECT, {"email": "block"})
+    # as it is when the process dies here
+    log.path(CONNECTION, UNFINISHED).touch()
+    assert "b@x.example" in str(names(warehouse))
+
+    apply_rules(log, warehouse, CONNECTION, own)
+
+    assert {email for _, _, email in names(warehouse)} == {None}
+    assert not log.path(CONNECTION, UNFINISHED).exists()
