@@ -1,8 +1,8 @@
 """The sandbox's HTTP server: both CRMs' routes, the control endpoints, and the virtual clock in every Date header.
 
 Control endpoints, which no CRM has:
-`POST /__sandbox__/tick?days=1` · `POST|DELETE /__sandbox__/faults` · `GET|DELETE /__stats__` ·
-`GET /__truth__/{schema}/{table}`
+`POST /__sandbox__/tick?days=1` · `POST /__sandbox__/edit` · `POST|DELETE /__sandbox__/faults` ·
+`GET|DELETE /__stats__` · `GET /__stats__/requests?family=&last=` · `GET /__truth__/{schema}/{table}?full=1`
 """
 
 import json

@@ -39,7 +39,7 @@ def routes(state: SandboxState) -> list[Route]:
         ("POST", "/services/Soap/u/{version}/{org_id}", "soap", login.soap),
         ("GET", "/services/data", "versions", metadata.versions),
     ]
-    guarded = [*readable, ("POST", f"{DATA}/composite", "composite", composite.composite), *_bulk(jobs)]
+    guarded = [*readable, *_composite(composite), *_bulk(jobs)]
     served = [*open_to_all, *((method, path, family, org.data(respond)) for method, path, family, respond in guarded)]
     served += bulk_v1_routes(BulkV1(org))
     return [
@@ -80,6 +80,13 @@ def _readable(org: Org, metadata: Metadata) -> list[tuple[str, str, str, Respond
         ("GET", f"{DATA}/sobjects/{{object_name}}/deleted", "deleted", changes.deleted),
         ("GET", f"{DATA}/sobjects/{{object_name}}/updated", "updated", changes.updated),
         ("GET", f"{DATA}/sobjects/{{object_name}}/{{record_id}}", "record", metadata.record),
+    ]
+
+
+def _composite(composite: Composite) -> list[tuple[str, str, str, Respond]]:
+    return [
+        ("POST", f"{DATA}/composite", "composite", composite.composite),
+        ("POST", f"{DATA}/composite/batch", "composite_batch", composite.batch),
     ]
 
 

@@ -47,6 +47,26 @@ class Composite:
             pieces.append(b'{"body":' + (answer.body or b"null") + b"," + tail[1:])
         return Answer(b'{"compositeResponse":[' + b",".join(pieces) + b"]}")
 
+    def batch(self, call: Call) -> Answer:
+        """POST /composite/batch: up to 25 independent requests; each counts as a call of its own."""
+        given = call.json()
+        requests = given.get("batchRequests") if isinstance(given, dict) else None
+        if not isinstance(requests, list) or not requests:
+            raise Refusal(400, "JSON_PARSER_ERROR", "batchRequests is required and must hold requests")
+        if len(requests) > MAX_REQUESTS:
+            raise Refusal(400, "LIMIT_EXCEEDED", f"Batch takes at most {MAX_REQUESTS} subrequests")
+        pieces, has_errors = [], False
+        for one in requests:
+            if not isinstance(one, dict) or not isinstance(one.get("url"), str):
+                raise Refusal(400, "JSON_PARSER_ERROR", "a subrequest needs method and url")
+            url = "/services/data/" + one["url"].removeprefix("/services/data/").lstrip("/")
+            part = _Part(str(one.get("method", "GET")).upper(), url, "", orjson.dumps(one.get("richInput")))
+            answer = self._answer(call, part, {})
+            has_errors = has_errors or answer.status >= 300
+            pieces.append(b'{"statusCode":%d,"result":%s}' % (answer.status, answer.body or b"null"))
+        flag = b"true" if has_errors else b"false"
+        return Answer(b'{"hasErrors":' + flag + b',"results":[' + b",".join(pieces) + b"]}")
+
     def _answer(self, call: Call, part: "_Part", answered: dict[str, Answer]) -> Answer:
         try:
             url = _REFERENCE.sub(lambda match: _refer(match[1], answered), part.url)

@@ -28,10 +28,14 @@ class Org:
         self.view = ObjectView(state)
         with state.cursor() as cursor:
             install_number_format(cursor)
-        self.org_id = self._first_id("Organization") or FALLBACK_ORG_ID
         self.user_id = self._first_id("User") or FALLBACK_USER_ID
         self.tokens = Tokens(self.org_id)
         self.usage = Usage(state.clock, state.limits["daily_calls"])
+
+    @property
+    def org_id(self) -> str:
+        """The org's own id; an edit may make it another."""
+        return self._first_id("Organization") or FALLBACK_ORG_ID
 
     def data(self, respond: Respond) -> Respond:
         """Guard a data endpoint: version, session, allowance; add the usage header; refusals become answers."""

@@ -128,3 +128,24 @@ def test_a_world_that_cannot_be_served_is_an_error_with_the_server_s_last_words(
 
     with pytest.raises(SandboxError, match=r"did not start[\s\S]+world\.duckdb"):
         start_sandbox(broken)
+
+
+def test_edits_are_made_refused_and_asked_for_from_outside(world: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "world.duckdb"
+    copy.write_bytes(world.read_bytes())
+    with start_sandbox(copy) as own, log_in(own.url) as session:
+        before = len(own.truth("salesforce/Account"))
+        made = own.edit(crm="salesforce", kind="insert", object="Account", fields={"Name": "New"})
+        with pytest.raises(SandboxError, match="no kind 'gremlin'"):
+            own.edit(crm="salesforce", kind="gremlin")
+        with pytest.raises(SandboxError, match="no crm"):
+            own.edit(crm="other", kind="insert")
+        counted = count(session, own.url, "Account").json()["totalSize"]
+
+        assert str(made["id"]).startswith("001ed")
+        assert (counted, len(own.truth("salesforce/Account"))) == (before + 1, before + 1)
+        assert "SELECT COUNT() FROM Account" in str(own.requests("salesforce.query", last=1)[0]["target"])
+        own.tick()
+        assert any(row["id"] == made["id"] for row in own.truth("salesforce/Account"))
+    with start_sandbox(copy) as again:
+        assert any(row["id"] == made["id"] for row in again.truth("salesforce/Account"))

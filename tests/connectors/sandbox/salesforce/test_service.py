@@ -206,3 +206,24 @@ def test_stats_count_calls_statuses_and_bytes_by_family(org: ServedOrg) -> None:
     assert stats["statuses"] == {"salesforce.query 200": 1, "salesforce.query 400": 1}
     assert stats["bytes"]["salesforce.query"] > 0
     assert stats["connections"] == 1
+
+
+def test_a_batch_answers_each_part_by_itself(org: ServedOrg) -> None:
+    parts = [{"method": "GET", "url": f"v62.0/sobjects/{name}/describe"} for name in ("Account", "Nope")]
+
+    reply = org.post("/composite/batch", {"batchRequests": parts}).json()
+
+    assert reply["hasErrors"] is True
+    assert [one["statusCode"] for one in reply["results"]] == [200, 404]
+    assert reply["results"][0]["result"]["name"] == "Account"
+    assert org.post("/composite/batch", {"batchRequests": []}).status_code == 400
+
+
+def test_a_login_names_the_org_that_answers_now(own_org: ServedOrg) -> None:
+    before = ask_token(own_org, grant_type="client_credentials").json()["id"]
+
+    made = own_org.edit("change_org")
+
+    after = ask_token(own_org, grant_type="client_credentials").json()["id"]
+    assert before != after
+    assert str(made["id"]) in after
