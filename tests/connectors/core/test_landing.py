@@ -6,9 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import orjson
 import pytest
 
-from connectors.errors import ConfigurationError, CountMismatchError, IdentityError, UnexpectedReplyError
+from connectors import __version__
+from connectors.errors import (
+    ConfigurationError,
+    CountMismatchError,
+    DamagedLogError,
+    IdentityError,
+    UnexpectedReplyError,
+)
 from connectors.landing import ApplyMode, LandingLog, Lane, Lease, LoadRequest, Manifest, RecordRule, Window
 from connectors.schema import TableSchema, csv_source, json_source
 from tests.connectors.core.ledger_crm import FIRST_NIGHT
@@ -219,3 +227,58 @@ def test_another_org_is_refused_before_anything_is_written(log: LandingLog, leas
 def test_no_name_leads_out_of_the_log(log: LandingLog, name: str) -> None:
     with pytest.raises(ConfigurationError):
         log.path("ledger", name)
+
+
+def test_bytes_that_are_no_text_are_replaced_and_counted(log: LandingLog, lease: Lease, tmp_path: Path) -> None:
+    load = log.open_load(request(), lease)
+    clean, torn, page = (load.spool(name) for name in ("clean.csv", "torn.csv", "page.json"))
+    clean.write_bytes('"Id","Amount","At"\n"\\u0000 ü","1.00",""\n'.encode())
+    torn.write_bytes(b'"Id","Amount","At"\n"nul\x00","1.00",""\n"latin \xfc\xe9","2.00",""\n')
+    page.write_text('{"records": [{"Id": "j\\u0000", "Amount": 3}, {"Id": "kept \\\\u0000", "Amount": 4}]}')
+    columns = {"Id": "VARCHAR", "Amount": "DECIMAL(18,2)", "At": "TIMESTAMP"}
+    load.land(csv_source([clean, torn], columns), RULE)
+    load.land(json_source([page], columns, records="records"), RULE)
+
+    manifest = load.commit(expected_rows=5, misfits={"Amount": 0})
+
+    assert [row[0] for row in read(log, manifest)] == [
+        "\\u0000 ü",
+        "nul\ufffd",
+        "latin \ufffd\ufffd",
+        "j\ufffd",
+        "kept \\u0000",
+    ]
+    assert manifest.misfits == {"(text)": 4}
+
+
+def test_a_manifest_of_an_earlier_version_is_read(log: LandingLog, lease: Lease) -> None:
+    load = log.open_load(request(), lease)
+    load.land(rows("a"), RULE)
+    manifest = load.commit(expected_rows=1)
+    path = log.path("ledger", "Deal", manifest.load_id, "manifest.json")
+    values = orjson.loads(path.read_bytes())
+    for name in ("withheld", "hashed", "ids", "moves_watermark", "reason", "misfits", "rewritten_at", "rewritten_by"):
+        del values[name]
+    del values["parts"][0]["replaced"]
+    path.write_bytes(orjson.dumps(values))
+
+    with LandingLog(log.root) as again:
+        assert again.manifests("ledger") == [manifest]
+        assert again.watermark("ledger", "Deal", "rows") == FIRST_NIGHT
+    assert manifest.code_version == __version__
+
+
+def test_a_damaged_manifest_is_named(log: LandingLog, lease: Lease) -> None:
+    manifest = log.open_load(request(), lease).commit(expected_rows=0)
+    log.path("ledger", "Deal", manifest.load_id, "manifest.json").write_bytes(b'{"format": 1, "load')
+
+    with LandingLog(log.root) as again, pytest.raises(DamagedLogError, match=f"Deal/{manifest.load_id}/manifest.json"):
+        again.manifests("ledger")
+
+
+def test_several_choices_stay_a_list(log: LandingLog, lease: Lease) -> None:
+    schema = TableSchema.of({"Id": "VARCHAR", "Amount": "VARCHAR[]", "At": "TIMESTAMP"})
+    load = log.open_load(request(schema=schema), lease)
+    load.land("(select 'a' as \"Id\", string_split('x;y', ';') as \"Amount\", null as \"At\")", RULE)
+
+    assert read(log, load.commit(expected_rows=1)) == [("a", ["x", "y"], None, "a")]
