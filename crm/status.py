@@ -138,7 +138,7 @@ def _headline(standing: _Standing) -> Text:
     elif not standing.lanes:
         said = ": nothing is loaded yet. Run: crm sync"
     elif until is None:
-        said = ": no sync was completed yet. Run: crm sync"
+        said = ": not every object was synced yet. Run: crm sync"
     else:
         behind = f", {show_span(standing.clock - until)} behind its clock" if standing.clock else ""
         said = f": complete until {show_time(until)} UTC{behind}"
@@ -180,12 +180,13 @@ def _coverage_table(rows: list[Row]) -> RenderableType:
     )
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        key = (str(row["object"]), str(row["status"]), str(row.get("action") or row.get("reason") or ""))
-        grouped.setdefault(key, []).append(str(row["column_name"]))
-    for (object_name, status, action), columns in grouped.items():
-        named = [column for column in columns if column]
-        shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-        table.add_row(object_name, shown or "(the object)", status.replace("_", " "), action)
+        # for an object the CRM's own words say most; a lane of it, such as (deletes), has the same
+        is_object = not row["column_name"] or str(row["column_name"]).startswith("(")
+        said = row["reason"] if is_object else row["action"] or row["reason"]
+        grouped.setdefault((str(row["object"]), str(row["status"]), str(said)), []).append(str(row["column_name"]))
+    for (object_name, status, said), columns in grouped.items():
+        shown = ", ".join(columns[:3]) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
+        table.add_row(object_name, "(all)" if "" in columns else shown, status.replace("_", " "), said)
     return table
 
 

@@ -28,7 +28,14 @@ class Terminal:
 def new_table(title: str, *columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
     """An empty table without lines; columns named in `right` hold numbers, those in `whole` are never broken."""
     table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        # a title is broken at the table's width
+        min_width=len(title),
     )
     for column in columns:
         table.add_column(
