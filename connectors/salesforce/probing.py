@@ -6,9 +6,10 @@ where the answer is no, the connector takes another way by itself.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connectors.connector import Probe, Quota
-from connectors.errors import AuthenticationError, CrmError, NoAccessError, RejectedRequestError
+from connectors.errors import CrmError, NoAccessError, RejectedRequestError
 from connectors.salesforce.auth import SalesforceLogin
 from connectors.salesforce.client import SalesforceClient, object_of, query_path
 from connectors.salesforce.columns import Selection
@@ -40,7 +41,7 @@ class Prober:
         """One fact after the other; after a refused login no more."""
         try:
             self._login.headers()
-        except (AuthenticationError, CrmError) as error:
+        except CrmError as error:
             yield Probe("login", "failed", "the login was refused or not answered", str(error))
             return
         yield Probe("login", "ok", f"logged in, the org is at {self._login.instance_url}")
@@ -124,29 +125,27 @@ class Prober:
         return Probe(name, "ok", found)
 
     def _chaining(self) -> Iterator[Probe]:
-        """UNVERIFIED in the documentation: a later part may name an earlier part's next page."""
-        parts = [
-            {"method": "GET", "url": self._client.part_url(query_path("SELECT Id FROM Organization")),
-             "referenceId": "first"},
-            {"method": "GET", "url": self._client.part_url("/sobjects/Organization/@{first.records[0].Id}?fields=Id"),
-             "referenceId": "second"},
-        ]  # fmt: skip
-        body = {"allOrNone": False, "compositeRequest": parts}
+        """UNVERIFIED in the documentation: a part may name the next page of an earlier part's query."""
+        query = {
+            "method": "GET",
+            "url": self._client.part_url(query_path("SELECT Id FROM OpportunityHistory")),
+            "referenceId": "first",
+            "httpHeaders": {"Sforce-Query-Options": "batchSize=200"},
+        }
+        following = {"method": "GET", "url": "@{first.nextRecordsUrl}", "referenceId": "second"}
+        body = {"allOrNone": False, "compositeRequest": [query, following]}
+        more_calls = "Queries are asked one by one: it costs more calls, nothing else."
         try:
             answer = object_of(self._client.post("/composite", body, family="composite_probe").json())
         except RejectedRequestError as error:
-            yield Probe("Composite", "warning", f"refused ({error.code or error.status})",
-                        "Queries are asked one by one: it costs more calls, nothing else.")  # fmt: skip
+            yield Probe("Composite", "warning", f"refused ({error.code or error.status})", more_calls)
             return
-        statuses = [int(part.get("httpStatusCode") or 0) for part in answer.get("compositeResponse") or ()]
-        if statuses[:1] != [200]:
-            yield Probe("Composite", "warning", "a query is refused as a part",
-                        "Queries are asked one by one: it costs more calls, nothing else.")  # fmt: skip
+        parts = answer.get("compositeResponse") or [{}]
+        if parts[0].get("httpStatusCode") != 200:
+            yield Probe("Composite", "warning", "a query is refused as a part", more_calls)
             return
         yield Probe("Composite", "ok", "several queries are one call")
-        chains = "served" if statuses == [200, 200] else "not served"
-        yield Probe("Composite references", "ok" if chains == "served" else "unverified",
-                    f"a part that names an earlier answer is {chains}; the connector does not need it")  # fmt: skip
+        yield _chaining_probe(parts)
 
     def _deleted(self) -> Iterator[Probe]:
         """UNVERIFIED in the documentation: getDeleted as a part of Composite."""
@@ -161,6 +160,15 @@ class Prober:
                         "Deletions are asked object by object: a call each.")  # fmt: skip
         else:
             yield Probe("getDeleted in Composite", "ok", "deletions of all objects are one call")
+
+
+def _chaining_probe(parts: list[dict[str, Any]]) -> Probe:
+    name = "Composite chaining"
+    if parts[0]["body"].get("done"):
+        return Probe(name, "unverified", "the org has too few rows to tell; the connector does not need it")
+    is_served = parts[-1].get("httpStatusCode") == 200
+    found = f"a next page by reference is {'served' if is_served else 'not served'}; the connector does not need it"
+    return Probe(name, "ok" if is_served else "unverified", found)
 
 
 def _by_rule(selection: Selection) -> str:
