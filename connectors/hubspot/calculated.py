@@ -33,7 +33,9 @@ class CalculatedLane:
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         chosen = properties.only(properties.calculated)
         schema = TableSchema.of({"id": "VARCHAR", **chosen.columns})
-        return PlanLine(stream, window, schema, "batch read", hashed=chosen.hashed, details=chosen)
+        nothing = not chosen.asked or window.lo is None
+        calls = 0 if nothing else None if begins_week(window, stream.overlap) else RECORDS_PER_NIGHT // BATCH
+        return PlanLine(stream, window, schema, "batch read", calls=calls, hashed=chosen.hashed, details=chosen)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the computed values of tonight's records."""

@@ -30,7 +30,7 @@ class DeletionsLane:
         """Nothing to choose."""
         kind = self._session.kind(stream.object_name)
         has_merges = kind.can_merge and MERGED_IDS in self._session.catalogue.read(kind).asked
-        return PlanLine(stream, window, SCHEMA, "list archived, count", details=has_merges)
+        return PlanLine(stream, window, SCHEMA, "list archived, count", calls=1, details=has_merges)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land a tombstone for each record that was archived or merged away in the window, or is not there now."""

@@ -16,7 +16,7 @@ from connectors.hubspot.deletions import DeletionsLane
 from connectors.hubspot.discovery import discover_streams
 from connectors.hubspot.erasures import ErasuresLane
 from connectors.hubspot.history import HistoryLane
-from connectors.hubspot.limits import RESERVE
+from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
 from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, STAGE_AUDIT
@@ -103,7 +103,8 @@ class HubSpotConnector:
         """
         if ids:
             self._session.ids[stream.object_name] = tuple(ids)
-        return self._lane(stream).plan(stream, window)
+        line = self._lane(stream).plan(stream, window)
+        return replace(line, minutes=self._minutes(line))
 
     def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
         """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
@@ -122,6 +123,13 @@ class HubSpotConnector:
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""
         return self._lane(line.stream).fetch(line, load)
+
+    def _minutes(self, line: PlanLine) -> float | None:
+        """How long the calls take at least, at the pace that HubSpot allows."""
+        pace = self._client.limits.per_second
+        if line.calls is None or not pace:
+            return None
+        return line.calls / (min(pace, SEARCHES_PER_SECOND) if line.api == "search" else pace) / 60
 
     def _lane(self, stream: Stream) -> _Lane:
         return self._definitions.get(stream.object_name) or self._lanes[stream.lane]

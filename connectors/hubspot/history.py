@@ -31,7 +31,7 @@ class HistoryLane:
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """Nothing to choose before the rows are there."""
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
-        return PlanLine(stream, window, SCHEMA, "with rows", details=properties)
+        return PlanLine(stream, window, SCHEMA, "with rows", calls=0, details=properties)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land every change of the deals that changed in the window."""

@@ -52,6 +52,8 @@ class Limits:
         self._pacing = pacing
         self._has_rate = False
         self.advice = PrivateToken.advice
+        self.per_second: float | None = None
+        """General calls a second, as the answers allow; None before the first."""
         self.time_zone: str | None = None
         """The portal's, once its account details are read: daily limits start anew at its midnight."""
 
@@ -59,9 +61,11 @@ class Limits:
         """Take over what an answer says of the rolling and the daily limit."""
         most, interval = _number(headers, "Max"), _number(headers, "Interval-Milliseconds")
         if most and interval:
-            self._pacing.follow("", SPARE * most * 1000 / interval)
+            self.per_second = SPARE * most * 1000 / interval
+            self._pacing.follow("", self.per_second)
             self._has_rate = True
         elif not self._has_rate and family != SEARCH:
+            self.per_second = UNKNOWN_PER_SECOND
             self._pacing.follow("", UNKNOWN_PER_SECOND)
             self._has_rate = True
         daily, remaining = _number(headers, "Daily"), _number(headers, "Daily-Remaining")

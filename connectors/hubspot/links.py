@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from math import ceil
 from pathlib import Path
 
 from connectors.errors import NoAccessError, UnexpectedReplyError
@@ -44,7 +45,12 @@ class LinksLane:
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """The deals to ask about are known when the rows are there."""
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
-        return PlanLine(stream, window, SCHEMA, "batch read", details=properties)
+        deals = self._session.planned.get(stream.object_name)
+        calls = None
+        if deals is not None:
+            swept = 0 if window.lo is None else INPUTS // 2
+            calls = len(LINKED_TYPES) * ceil((deals + swept) / INPUTS)
+        return PlanLine(stream, window, SCHEMA, "batch read", calls=calls, details=properties)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land all links of every deal that is asked about, a thousand deals a part.

@@ -18,6 +18,7 @@ from connectors.streams import Fetched, PlanLine, Stream
 
 OWNERS_PAGE = 500
 _SCHEMAS = {OWNERS: TableSchema.of(OWNER_COLUMNS), PIPELINES: TableSchema.of(PIPELINE_COLUMNS)}
+_CALLS = {OWNERS: 2, PIPELINES: 1}  # stages come with the pipelines
 _STAGE_SCHEMA = TableSchema.of(STAGE_COLUMNS)
 
 
@@ -29,7 +30,8 @@ class MetadataLane:
 
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """One way only."""
-        return PlanLine(stream, window, _SCHEMAS.get(stream.object_name, _STAGE_SCHEMA), "list")
+        schema = _SCHEMAS.get(stream.object_name, _STAGE_SCHEMA)
+        return PlanLine(stream, window, schema, "list", calls=_CALLS.get(stream.object_name, 0))
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the full list."""

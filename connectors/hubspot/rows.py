@@ -103,6 +103,7 @@ class RowsLane:
         asked = self._session.ids.get(properties.kind.name)
         before = self._session.client.mender.replaced
         plan = self._choose(properties, window) if asked is None else _plan_ids(properties, asked)
+        self._session.planned[properties.kind.name] = plan.total
         plan.replaced = self._session.client.mender.replaced - before
         return PlanLine(
             stream,

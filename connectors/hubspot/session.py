@@ -30,6 +30,8 @@ class Session:
     """Records that the deletes lanes of this run saw merged away: links to them lead elsewhere now."""
     read_now: dict[str, set[str]] = field(default_factory=dict)
     """Changed records by type that this run has read with all their properties."""
+    planned: dict[str, int] = field(default_factory=dict)
+    """Records by type that this run is going to read, as far as it is planned."""
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Records by type that are asked for by their ids; whatever else changed is left for another run."""
     discovered: dict[str, ObjectType] = field(default_factory=dict)
@@ -63,5 +65,6 @@ class Session:
         self.vanished.forget()
         self.merged.clear()
         self.read_now.clear()
+        self.planned.clear()
         self.ids.clear()
         self.discovered.clear()

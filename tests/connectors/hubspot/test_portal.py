@@ -4,6 +4,8 @@ import pytest
 
 from connectors.errors import IdentityError
 from connectors.hubspot.objects import DEFINITION_STREAMS, STREAMS
+from connectors.landing import LandingLog
+from connectors.sync import plan_sync
 from tests.connectors.hubspot.conftest import Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 
@@ -92,3 +94,18 @@ def test_another_portal_under_the_same_connection_is_refused(first_night: Night)
 
     with meddle(first_night.sandbox.url, move) as proxy, pytest.raises(IdentityError):
         first_night.sync(streams_of("owners"), host=proxy.url)
+
+
+def test_a_plan_says_what_each_stream_will_cost_before_it_is_fetched(first_night: Night) -> None:
+    with LandingLog(first_night.folder / "landing") as log:
+        connector = first_night.connect()
+        plan = plan_sync(connector, log, STREAMS)
+    planned = {(line.stream.object_name, line.stream.lane): line for line in plan.lines}
+    fetched = {(s.stream.object_name, s.stream.lane): s for s in first_night.sync().streams}
+
+    assert plan.quota is not None
+    for key in [("deals", "rows"), ("deals", "associations"), ("contacts", "rows"), ("owners", "metadata")]:
+        line, stream = planned[key], fetched[key]
+        assert line.minutes is not None
+        assert stream.calls.total() - 2 <= (line.calls or 0) <= stream.calls.total() + 2  # type: ignore[attr-defined]
+    assert planned["deals", "rows"].expected_rows == len(first_night.live_ids("deals"))
