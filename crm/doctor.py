@@ -9,18 +9,21 @@ from datetime import UTC, datetime, timedelta
 from rich.console import RenderableType
 from rich.text import Text
 
-from connectors.errors import ConfigurationError, CrmError
+from connectors.errors import ConfigurationError, CrmError, DamagedLogError
+from connectors.forget import find_rewriting
+from connectors.reading_rules import ReadingRules
 from connectors.streams import Connector, Metered, Probe, Probes
 from crm.answer import Answer, message_of
 from crm.choice import choose_crms
 from crm.reach import Reach, reach_crms
 from crm.standing import read_holder
 from crm.terminal import Terminal, new_table
-from dagster_project.crms import reading_rules
+from dagster_project.crms import open_log, reading_rules
 from dagster_project.settings import Settings, read_settings
 
 SKEW = timedelta(minutes=5)  # a login by assertion is refused beyond that
 LITTLE_SPACE = 2 * 1024**3
+SHOWN_COLUMNS = 5
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "unverified": ("?", "yellow")}
 
@@ -100,7 +103,21 @@ def _rules(settings: Settings) -> Probe:
             f"{named}; they hash columns of {' and '.join(hashing)}, and there is no key",
             "Set CRM_HASH_KEY to a long random text, and keep a copy of it elsewhere.",
         )
+    landed = _landed_before(settings, rules)
+    if landed:
+        shown = ", ".join(landed[:SHOWN_COLUMNS]) + (" ..." if len(landed) > SHOWN_COLUMNS else "")
+        found = f"{named}; landed before they blocked or hashed it: {shown}"
+        return Probe("reading rules", "warning", found, "Look with: crm log rules. Treat it with: crm log rules --yes")
     return Probe("reading rules", "ok", f"{named}; {'columns are hashed' if hashing else 'no column is hashed'}")
+
+
+def _landed_before(settings: Settings, rules: ReadingRules) -> list[str]:
+    try:
+        with open_log(settings) as log:
+            found = {crm: find_rewriting(log, crm, rules).columns for crm in settings.connected_crms}
+    except DamagedLogError:  # what the probe of the log is about
+        return []
+    return [f"{name}.{column}" for objects in found.values() for name, columns in objects.items() for column in columns]
 
 
 def _crm(reach: Reach, name: str) -> list[Probe]:
