@@ -8,7 +8,10 @@ _CREATED_AND_MODIFIED = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
 
 # HubSpot's other types: links to them can be asked for, and there are none
 LINKED_TO_NOTHING = frozenset(
-    ["carts", "communications", "conversations", "feedback_submissions", "invoices", "leads", "orders", "payments", "postal_mail", "subscriptions"]
+    (
+        *("carts", "communications", "conversations", "feedback_submissions", "invoices"),
+        *("leads", "orders", "payments", "postal_mail", "subscriptions"),
+    )
 )
 _WITH_CREATEDATE = ("deals", "companies", "contacts", "tickets", "products", "line_items")
 

@@ -2,11 +2,14 @@
 
 import duckdb
 
+from connectors.sandbox.world.days import day_number, moment
 from connectors.sandbox.world.hubspot_audit import record_audit
 from connectors.sandbox.world.hubspot_edited import create_edit_tables, not_edited, upsert_planned
 from connectors.sandbox.world.people import MANAGER_BASE
 from connectors.sandbox.world.scale import HUBSPOT_BASE
+from connectors.sandbox.world.stages import edited_days
 from connectors.sandbox.world.storage import fetch_row, upsert
+from connectors.sandbox.world.visible import write_stages_now
 
 
 def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -23,11 +26,32 @@ def write_records(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     for name, kind, columns in _ENGAGEMENT_COLUMNS:
         written[name] = upsert_planned(connection, name, _engagement(kind, columns))
     written["_owners"] = upsert(connection, "hubspot._owners", ["id"], _OWNER)
-    written["_stages"] = upsert(
-        connection, "hubspot._stages", ["pipeline_id", "id"], not_edited(_STAGE, "_stages", "pipeline_id || '/' || id")
-    )
-    written["_pipelines"] = upsert(connection, "hubspot._pipelines", ["id"], not_edited(_PIPELINE, "_pipelines", "id"))
-    record_audit(connection, fetch_row(connection, "select getvariable('hi')")[0])
+    for day in _audited_days(connection):
+        written |= _write_pipelines(connection, day)
+    return written
+
+
+def _audited_days(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """The day that the window ends with, and in a new world every earlier one whose stages the audit must know."""
+    day = day_number(fetch_row(connection, "select getvariable('hi')")[0].date()) - 1
+    is_new = fetch_row(connection, "select count(*) from hubspot._audit")[0] == 0
+    return [*([edited - 1 for edited in edited_days(day)] if is_new else []), day]
+
+
+def _write_pipelines(connection: duckdb.DuckDBPyConnection, day: int) -> dict[str, int]:
+    """Pipelines and stages as they stand at the end of a day, and what the audit has of them."""
+    plants = fetch_row(connection, "select plants from state.world")[0]
+    write_stages_now(connection, frozenset(plants), day)
+    written = {
+        "_stages": upsert(
+            connection,
+            "hubspot._stages",
+            ["pipeline_id", "id"],
+            not_edited(_STAGE, "_stages", "pipeline_id || '/' || id"),
+        ),
+        "_pipelines": upsert(connection, "hubspot._pipelines", ["id"], not_edited(_PIPELINE, "_pipelines", "id")),
+    }
+    record_audit(connection, moment(day + 1).replace(tzinfo=None))
     return written
 
 

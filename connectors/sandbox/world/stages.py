@@ -214,6 +214,11 @@ def retired_days() -> dict[int, int]:
     return {edit.stage_no: edit.day for edit in _EDITS if edit.retires}
 
 
+def edited_days(until: int) -> list[int]:
+    """Days up to `until`, in order, on which an admin changes a stage."""
+    return sorted({edit.day for edit in _EDITS if edit.day <= until})
+
+
 def stage_categories() -> Ints:
     """Forecast category number by stage number."""
     table = np.full(64, PIPELINE, dtype=np.int64)

@@ -86,7 +86,7 @@ def open_window(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], l
     connection.execute(
         f"set variable lo = timestamp '{lo:%Y-%m-%d %H:%M:%S}'; set variable hi = timestamp '{hi:%Y-%m-%d %H:%M:%S}'"
     )
-    _write_stages_now(connection, plants, day_number(hi.date()) - 1)
+    write_stages_now(connection, plants, day_number(hi.date()) - 1)
     connection.execute("""
         create or replace temp table people as
         select * replace (getvariable('first_names')[first_name + 1] as first_name,
@@ -96,7 +96,8 @@ def open_window(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], l
     connection.execute(_DEAL_NOW)
 
 
-def _write_stages_now(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], day: int) -> None:
+def write_stages_now(connection: duckdb.DuckDBPyConnection, plants: frozenset[str], day: int) -> None:
+    """Set plan.stages_now to the stages as they stand at the end of a day."""
     connection.execute("""
         create or replace table plan.stages_now (stage_no bigint, crm varchar, pipeline_id varchar, stage_id varchar,
             label varchar, place bigint, probability bigint, category_enum varchar, category_name varchar,
