@@ -12,6 +12,14 @@ import orjson
 
 from connectors.errors import NoAccessError, RejectedRequestError
 from connectors.hubspot.client import results_of
+from connectors.hubspot.definition_sources import (
+    AUDIT,
+    OPTION,
+    STAGE_AUDIT,
+    audit_source,
+    options_source,
+    stage_audit_source,
+)
 from connectors.hubspot.objects import (
     AUDIT_COLUMNS,
     OBJECT_TYPES,
@@ -20,7 +28,6 @@ from connectors.hubspot.objects import (
     STAGE_AUDIT_COLUMNS,
 )
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import AUDIT, OPTION, STAGE_AUDIT, audit_source, options_source, stage_audit_source
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream

@@ -1,9 +1,6 @@
 """Owners, pipelines and stages: small full lists, each a snapshot."""
 
-from connectors.hubspot.objects import OWNER_COLUMNS, OWNERS, PIPELINE_COLUMNS, PIPELINES, STAGE_COLUMNS
-from connectors.hubspot.parts import Group
-from connectors.hubspot.session import Session
-from connectors.hubspot.sources import (
+from connectors.hubspot.definition_sources import (
     OWNER,
     PIPELINE,
     STAGE,
@@ -11,6 +8,9 @@ from connectors.hubspot.sources import (
     pipelines_source,
     stages_source,
 )
+from connectors.hubspot.objects import OWNER_COLUMNS, OWNERS, PIPELINE_COLUMNS, PIPELINES, STAGE_COLUMNS
+from connectors.hubspot.parts import Group
+from connectors.hubspot.session import Session
 from connectors.hubspot.walks import list_pages
 from connectors.landing import OpenLoad, Window
 from connectors.schema import TableSchema
