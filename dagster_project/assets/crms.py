@@ -1,15 +1,24 @@
 """What the two asset modules of the CRMs share: one multi-asset per CRM, one asset per raw table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from connectors.engine import read_warehouse
 from connectors.errors import BusyError, PausedError, TransientError
+from connectors.landing import LandingLog
+from connectors.schema import literal
 from connectors.streams import Stream, SyncEvent, SyncReport
 from dagster_project.resources import Crms, WarehouseFile
 
 MOST_RETRIES = 2
 RETRY_SECONDS = 60
+READABLE = "object_is_readable"
+NOT_HELD = "deletions_are_not_held"
+CHECKS = {
+    READABLE: "Fails where the CRM no longer lets us read the object: its raw table stays as it was.",
+    NOT_HELD: "Fails while a mass deletion of the object is held until somebody looks at it and releases it.",
+}
 
 
 def asset_specs(crm: str, descriptions: dict[str, str]) -> list[dg.AssetSpec]:
@@ -27,9 +36,18 @@ def asset_specs(crm: str, descriptions: dict[str, str]) -> list[dg.AssetSpec]:
     ]
 
 
+def check_specs(crm: str, tables: Iterable[str]) -> list[dg.AssetCheckSpec]:
+    """What is looked at in each raw table after each sync; both warn, since the rest of the night is still right."""
+    return [
+        dg.AssetCheckSpec(name=name, asset=[crm, table], description=description)
+        for table in tables
+        for name, description in CHECKS.items()
+    ]
+
+
 def sync_tables(
     context: dg.AssetExecutionContext, crm: str, streams: Sequence[Stream], crms: Crms, warehouse: WarehouseFile
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Sync the selected tables of one CRM and report rows, calls and window of each."""
     selected = {key.path[-1] for key in context.selected_asset_keys}
     if not crms.is_connected(crm):
@@ -59,6 +77,50 @@ def sync_tables(
     for table in sorted(selected):
         # an object that the org does not have makes no table; staging reads it as an empty one
         yield _result(report, crm, table, rows.get(table, 0))
+    held = _held_deletions(warehouse, crm)
+    for key in sorted(context.selected_asset_check_keys):
+        table = key.asset_key.path[-1]
+        if key.name == READABLE:
+            yield from _readable(report, key)
+        else:
+            yield _check(key, passed=not held.get(table), metadata={"deletions held": held.get(table, 0)})
+
+
+def _readable(report: SyncReport, key: dg.AssetCheckKey) -> Iterator[dg.AssetCheckResult]:
+    streams = [stream for stream in report.streams if stream.stream.raw_table == key.asset_key.path[-1]]
+    refused = [stream for stream in streams if stream.outcome == "no_access"]
+    if refused or any(stream.outcome == "synced" for stream in streams):
+        said = "; ".join(str(stream.error) for stream in refused)
+        yield _check(key, passed=not refused, metadata={"the CRM said": said} if said else {})
+
+
+def _check(key: dg.AssetCheckKey, *, passed: bool, metadata: Mapping[str, str | int]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+
+
+def _held_deletions(warehouse: WarehouseFile, crm: str) -> dict[str, int]:
+    """Deletions by raw table that the brake held back, in this run or before, and that nobody released."""
+    query = f"""
+        select load_id, raw_table, rows_held from raw_meta.loads
+        where connection = {literal(crm)} and rows_held > 0 and mode <> 'release'
+    """
+    with read_warehouse(warehouse.path) as connection:
+        loads = connection.execute(query).fetchall()
+    if not loads:
+        return {}
+    with LandingLog(warehouse.paths.landing) as log:
+        released = {manifest.releases for manifest in log.manifests(crm)}
+    held: dict[str, int] = {}
+    for load_id, table, count in loads:
+        if load_id not in released:
+            held[table] = held.get(table, 0) + count
+    return held
 
 
 def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.MaterializeResult[None]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from connectors.hubspot.objects import STREAMS
-from dagster_project.assets.crms import asset_specs, sync_tables
+from dagster_project.assets.crms import asset_specs, check_specs, sync_tables
 from dagster_project.resources import Crms, WarehouseFile
 
 TABLES = {
@@ -24,9 +24,15 @@ TABLES = {
 }
 
 
-@dg.multi_asset(name="hubspot", specs=asset_specs("hubspot", TABLES), can_subset=True, pool="hubspot")
+@dg.multi_asset(
+    name="hubspot",
+    specs=asset_specs("hubspot", TABLES),
+    check_specs=check_specs("hubspot", TABLES),
+    can_subset=True,
+    pool="hubspot",
+)
 def hubspot(
     context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read what changed in HubSpot into the landing log and the raw tables."""
     yield from sync_tables(context, "hubspot", STREAMS, crms, warehouse)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from connectors.salesforce.objects import STREAMS
-from dagster_project.assets.crms import asset_specs, sync_tables
+from dagster_project.assets.crms import asset_specs, check_specs, sync_tables
 from dagster_project.resources import Crms, WarehouseFile
 
 TABLES = {
@@ -27,9 +27,15 @@ TABLES = {
 }
 
 
-@dg.multi_asset(name="salesforce", specs=asset_specs("salesforce", TABLES), can_subset=True, pool="salesforce")
+@dg.multi_asset(
+    name="salesforce",
+    specs=asset_specs("salesforce", TABLES),
+    check_specs=check_specs("salesforce", TABLES),
+    can_subset=True,
+    pool="salesforce",
+)
 def salesforce(
     context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read what changed in Salesforce into the landing log and the raw tables."""
     yield from sync_tables(context, "salesforce", STREAMS, crms, warehouse)
