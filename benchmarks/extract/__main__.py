@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.extract.extractors import Extractor, Place, every_extractor
 from benchmarks.extract.judge import Verdict, count_rows, judge
-from benchmarks.extract.measure import Used, run_measured
+from benchmarks.extract.measure import Used, run_measured, sandbox_environment
 from benchmarks.extract.page import write_page
 from benchmarks.extract.traps import play_next_day, prepare_world
 from connectors.sandbox.process import start_sandbox
@@ -24,6 +24,8 @@ from connectors.sandbox.process import start_sandbox
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT_DIR / "data" / "benchmark" / "extract"
 RESULTS = PROJECT_DIR / "benchmarks" / "results" / "extract.md"
+
+CLOCK_SETTER = "time-machine==3.2.0"  # redirect/sitecustomize.py
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,10 @@ def _measure(extractor: Extractor, world: Path) -> Result:
             if number == 2:
                 play_next_day(sandbox)
             *prepare, command = extractor.commands(place)
-            environment = extractor.environment(place)
+            environment = {**extractor.environment(place), **sandbox_environment(sandbox)}
             for step in prepare:
                 subprocess.run(  # noqa: S603 - commands of extractors.py
-                    step, cwd=PROJECT_DIR, check=True, env={**os.environ, **environment, "SANDBOX_URL": sandbox.url}
+                    step, cwd=PROJECT_DIR, check=True, env={**os.environ, **environment}
                 )
             used = run_measured(command, sandbox, output=place.output, environment=environment, folder=PROJECT_DIR)
             total = count_rows(extractor, place)
@@ -111,7 +113,8 @@ def _install(extractor: Extractor) -> None:
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "--quiet", str(environment)], check=True)  # noqa: S603
     python = str(environment / "bin" / "python")
-    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, extractor.requirement], check=True)  # noqa: S603
+    install = [*uv, "pip", "install", "--quiet", "--python", python, extractor.requirement, CLOCK_SETTER]
+    subprocess.run(install, check=True)  # noqa: S603
     (environment / "ready").touch()
 
 

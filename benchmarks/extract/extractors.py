@@ -30,6 +30,7 @@ SALESFORCE_OBJECTS = (
     "User",
     "UserRole",
 )
+FORMULA = "ExpectedRevenue"  # a formula field that every org has: its value moves without the record's stamp
 HUBSPOT_TYPES = ("deals", "companies", "contacts", "calls", "meetings", "emails", "tasks")
 _CREDENTIALS = Credentials()
 
@@ -75,9 +76,10 @@ class Extractor(ABC):
 
     @abstractmethod
     def known_sql(self, place: Place) -> str | None:
-        """SQL of what a reader of the output believes after this night: (object, id, modified, is_deleted, copies).
+        """SQL of what a reader of the output believes: (object, id, modified, is_deleted, copies, formula).
 
-        One row per record; `copies` above 1 are rows that the target holds twice. None where it keeps no such table.
+        One row per record; `copies` above 1 are rows that the target holds twice, `formula` is the value of FORMULA
+        where the record has one. None where the output keeps no such table.
         """
 
     def environment(self, place: Place) -> Mapping[str, str]:
@@ -117,7 +119,8 @@ class Ours(Extractor):
         )
         return " union all ".join(
             f"select '{name}' as object, _record_id as id, cast(_modified_at as varchar) as modified, "
-            f"_is_deleted as is_deleted, count(*) over (partition by _record_id) as copies "
+            f"_is_deleted as is_deleted, count(*) over (partition by _record_id) as copies, "
+            f"{FORMULA if name == 'Opportunity' else 'null'} as formula "
             f'from ours.raw_{self.crm}."{table}"'
             for name, table in tables.items()
         )
@@ -151,7 +154,7 @@ class Tap(Extractor):
             found = place.path("discovered.json")
             prepare = [
                 ["sh", "-c", f"{tap} --config {config} --discover > {found}"],
-                [sys.executable, "-m", "benchmarks.extract.catalog", "select", str(found), str(catalog)],
+                [sys.executable, "-E", "-m", "benchmarks.extract.catalog", "select", str(found), str(catalog)],
             ]
             return [*prepare, [tap, "--config", str(config), "--properties", str(catalog)]]
         state.write_text(json.dumps(last_singer_state(place.outputs[0])))
@@ -164,8 +167,9 @@ class Tap(Extractor):
     def known_sql(self, place: Place) -> str | None:
         """The last message of each record."""
         return (
-            "select stream as object, id, modified, is_deleted, 1 as copies from ("
+            "select stream as object, id, modified, is_deleted, 1 as copies, formula from ("
             f"select stream, record->>'{self.key}' as id, record->>'{self.stamp}' as modified, "
+            f"record->>'{FORMULA}' as formula, "
             "coalesce(try_cast(record->>'IsDeleted' as boolean), false) as is_deleted, filename, line from "
             f"{_messages(*place.outputs)} where type = 'RECORD') "
             "qualify row_number() over (partition by stream, id order by filename desc, line desc) = 1"
@@ -235,7 +239,7 @@ class AirbyteSalesforce(Extractor):
             found = place.path("discovered.jsonl")
             return [
                 ["sh", "-c", f"{source} discover --config {config} > {found}"],
-                [sys.executable, "-m", "benchmarks.extract.catalog", "configure", str(found), str(catalog)],
+                [sys.executable, "-E", "-m", "benchmarks.extract.catalog", "configure", str(found), str(catalog)],
                 read,
             ]
         state.write_text(json.dumps(last_airbyte_states(place.outputs[0])))
@@ -248,9 +252,9 @@ class AirbyteSalesforce(Extractor):
     def known_sql(self, place: Place) -> str | None:
         """The last message of each record."""
         return (
-            "select object, id, modified, is_deleted, 1 as copies from ("
+            "select object, id, modified, is_deleted, 1 as copies, formula from ("
             "select record->>'stream' as object, record->'data'->>'Id' as id, "
-            "record->'data'->>'SystemModstamp' as modified, "
+            f"record->'data'->>'SystemModstamp' as modified, record->'data'->>'{FORMULA}' as formula, "
             "coalesce(try_cast(record->'data'->>'IsDeleted' as boolean), false) as is_deleted, filename, line from "
             f"{_messages(*place.outputs)} where type = 'RECORD') "
             "qualify row_number() over (partition by object, id order by filename desc, line desc) = 1"
@@ -265,7 +269,7 @@ class AirbyteSalesforce(Extractor):
             "is_sandbox": False,
             "auth_type": "Client",
             # one slice for all of the time, the cheapest that its settings allow
-            "stream_slice_step": "P10Y",
+            "stream_slice_step": "P3650D",
         }
 
 

@@ -5,18 +5,20 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.extract.extractors import HUBSPOT_TYPES, SALESFORCE_OBJECTS, Extractor, Ours, Place
+from benchmarks.extract.extractors import FORMULA, HUBSPOT_TYPES, SALESFORCE_OBJECTS, Extractor, Ours, Place
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Records by kind of error. `lost`: in the CRM and not, or as deleted, in the output. `stale`: known by an older
-    stamp. `ghosts`: known as live, and deleted, merged away or gone in the CRM. `doubled`: rows beyond one a record.
+    stamp. `formulas`: known by the newest stamp, with an older value of a formula. `ghosts`: known as live, and
+    deleted, merged away or gone in the CRM. `doubled`: rows beyond one a record.
     """
 
     records: int
     lost: int
     stale: int
+    formulas: int
     ghosts: int
     doubled: int
 
@@ -41,9 +43,13 @@ def judge(extractor: Extractor, place: Place, world: Path) -> Verdict | None:
             "select (select count(*) from truth where not is_deleted), "
             "count(*) filter (not truth.is_deleted and coalesce(known.is_deleted, true)), "
             "count(*) filter (not truth.is_deleted and not known.is_deleted and known.modified < truth.modified), "
+            "count(*) filter (object = 'Opportunity' and not truth.is_deleted and not known.is_deleted "
+            "and known.modified = truth.modified "
+            "and try_cast(known.formula as decimal(28, 6)) is distinct from truth.formula), "
             "count(*) filter (coalesce(truth.is_deleted, true) and not known.is_deleted), "
             "(select coalesce(sum(copies - 1), 0) from known) "
-            "from (select object, id, is_deleted, try_cast(try_cast(modified as timestamptz) as timestamp) as modified "
+            "from (select object, id, is_deleted, formula, "
+            "try_cast(try_cast(modified as timestamptz) as timestamp) as modified "
             "from known where object in (select distinct object from truth)) as known "
             "full join truth using (object, id)"
         ).fetchone()
@@ -61,7 +67,8 @@ def _open(extractor: Extractor, place: Place) -> duckdb.DuckDBPyConnection:
 def _truth_sql(connection: duckdb.DuckDBPyConnection, crm: str) -> str:
     if crm == "hubspot":
         return " union all ".join(
-            f"select '{name}' as object, id, updated_at as modified, archived as is_deleted "
+            f"select '{name}' as object, id, updated_at as modified, "
+            "archived or merged_into is not null as is_deleted, cast(null as decimal(28, 6)) as formula "
             f'from world.hubspot."{name}"'
             for name in HUBSPOT_TYPES
         )
@@ -75,8 +82,9 @@ def _truth_sql(connection: duckdb.DuckDBPyConnection, crm: str) -> str:
     for name in SALESFORCE_OBJECTS:
         stamp = next(field for field in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if field in columns[name])
         deleted = '"IsDeleted"' if "IsDeleted" in columns[name] else "false"
+        formula = f'"{FORMULA}"' if name == "Opportunity" else "null"
         selects.append(
-            f'select \'{name}\' as object, "Id" as id, "{stamp}" as modified, {deleted} as is_deleted '
-            f'from world.salesforce."{name}"'
+            f'select \'{name}\' as object, "Id" as id, "{stamp}" as modified, {deleted} as is_deleted, '
+            f'cast({formula} as decimal(28, 6)) as formula from world.salesforce."{name}"'
         )
     return " union all ".join(selects)

@@ -1,11 +1,14 @@
 """One command as a process of its own, and what it used: wall and CPU seconds, peak memory, calls."""
 
+import http.client
 import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from connectors.sandbox.process import RunningSandbox
 
@@ -33,7 +36,7 @@ def run_measured(
     started = time.monotonic()
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - commands of extractors.py
-            command, cwd=folder, stdout=out, stderr=err, env={**os.environ, **environment, "SANDBOX_URL": sandbox.url}
+            command, cwd=folder, stdout=out, stderr=err, env={**os.environ, **environment}
         )
         _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
@@ -48,6 +51,17 @@ def run_measured(
         families={str(name): int(count) for name, count in calls.items()} if isinstance(calls, dict) else {},
         failure="" if process.returncode == 0 else f"exit code {process.returncode}: {_last_line(log)}",
     )
+
+
+def sandbox_environment(sandbox: RunningSandbox) -> dict[str, str]:
+    """Where the sandbox is, and its present as ISO text in UTC."""
+    connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=60)
+    try:
+        connection.request("GET", "/__stats__")
+        clock = parsedate_to_datetime(str(connection.getresponse().headers["Date"]))
+    finally:
+        connection.close()
+    return {"SANDBOX_URL": sandbox.url, "SANDBOX_CLOCK": clock.isoformat()}
 
 
 def _last_line(log: Path) -> str:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 _HEAD = (
     "| extractor | rows, first load | rows per CPU s | CPU s | wall s | peak MB | calls, first load → next day "
-    "| rows, next day | CPU s, next day | lost | stale | ghosts | doubled |",
-    "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    "| rows, next day | CPU s, next day | lost | stale | formulas | ghosts | doubled |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
 )
 
 
@@ -26,7 +26,8 @@ def write_page(
         "tables, the others in a file of messages that somebody has yet to load.",
         "",
         "Wrong after the next day, in records: *lost* is live in the CRM and missing or deleted here, *stale* is known "
-        "by an older stamp, *ghosts* are known as live though deleted, merged away or gone, *doubled* are rows beyond "
+        "by an older stamp, *formulas* by an older "
+        "value of a formula, *ghosts* are known as live though deleted, merged away or gone, *doubled* are rows beyond "
         "one a record. A hyphen: the output keeps no table of records to compare.",
         "",
         f"## All on a world of {int(sizes[0]):,} deals",
@@ -49,7 +50,11 @@ def write_page(
 def _line(result: "Result") -> str:
     first, following = result.nights
     verdict = result.verdict
-    wrong = ("-",) * 4 if verdict is None else (verdict.lost, verdict.stale, verdict.ghosts, verdict.doubled)
+    wrong = (
+        ("-",) * 5
+        if verdict is None
+        else (verdict.lost, verdict.stale, verdict.formulas, verdict.ghosts, verdict.doubled)
+    )
     cells = [
         result.extractor.name,
         f"{first.rows:,}",
