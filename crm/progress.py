@@ -6,20 +6,25 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from connectors.streams import SyncEvent
 from crm.terminal import show_number
 
-NAME_WIDTH = 34
+NAME_WIDTH = 30  # with the rest of a line, eighty columns
+
+_ENDED = ("committed", "failed", "no_access")
 
 
 class SyncProgress:
-    """Listens to a sync's events; use it in a `with` block."""
+    """Listens to the events of one CRM's sync; use it in a `with` block."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._tasks: dict[tuple[str, str, str], TaskID] = {}
+        self._planned = 0
+        self._ended: set[tuple[str, str]] = set()
+        self._whole: TaskID | None = None
+        self._tasks: dict[tuple[str, str], TaskID] = {}
         self._progress = Progress(
             SpinnerColumn(finished_text="✓"),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=16),
-            TextColumn("{task.fields[rows]:>18} rows {task.fields[calls]:>5} calls", markup=False),
+            BarColumn(bar_width=6),
+            TextColumn("{task.fields[found]:>31}", markup=False),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -37,35 +42,43 @@ class SyncProgress:
 
     def listen(self, event: SyncEvent) -> None:
         """Take one event."""
-        if event.kind in ("started", "part_landed", "committed"):
+        key = (event.object_name, event.lane)
+        if event.kind == "planned":
+            self._planned += 1
+        elif event.kind in ("started", "part_landed"):
             self._draw(event)
+        elif event.kind in _ENDED:
+            self._ended.add(key)
+            if key in self._tasks:
+                self._progress.update(self._tasks[key], visible=False)
+        self._draw_whole(event)
         if event.kind == "committed" and not self._console.is_terminal:
             self._say(f"{show_number(event.rows)} landed, {event.calls} calls, {event.seconds:.1f} s", event)
         elif event.kind in ("failed", "no_access", "held"):
-            self._finish(event)
             self._say(event.message, event)
 
+    def _draw_whole(self, event: SyncEvent) -> None:
+        name = event.connection.ljust(NAME_WIDTH)
+        if self._whole is None:
+            self._whole = self._progress.add_task(name, total=None, found="")
+        if not self._ended:
+            self._progress.update(self._whole, found=f"{self._planned} lanes planned")
+            return
+        total = max(self._planned, len(self._ended))
+        found = f"{len(self._ended)} of {total} lanes"
+        self._progress.update(self._whole, total=total, completed=len(self._ended), found=found)
+
     def _draw(self, event: SyncEvent) -> None:
-        task = self._task(event)
-        of = f" of {event.rows_expected:,}" if event.rows_expected is not None else ""
-        # an unknown total makes the bar pulse
-        is_done = event.kind == "committed"
-        done = max(event.rows, 1) if is_done else event.rows
-        total = done if is_done else event.rows_expected
-        rows = f"{event.rows:,}{of}"
-        self._progress.update(task, total=total, completed=done, visible=not is_done, rows=rows, calls=event.calls)
-
-    def _task(self, event: SyncEvent) -> TaskID:
-        key = (event.connection, event.object_name, event.lane)
+        key = (event.object_name, event.lane)
         if key not in self._tasks:
-            name = f"{event.connection} {event.object_name} {event.lane}"[:NAME_WIDTH].ljust(NAME_WIDTH)
-            self._tasks[key] = self._progress.add_task(name, total=None, rows="0", calls=0)
-        return self._tasks[key]
-
-    def _finish(self, event: SyncEvent) -> None:
-        task = self._tasks.get((event.connection, event.object_name, event.lane))
-        if task is not None:
-            self._progress.update(task, visible=False)
+            name = f"{event.object_name} {event.lane}"[:NAME_WIDTH].ljust(NAME_WIDTH)
+            self._tasks[key] = self._progress.add_task(name, total=None, found="")
+        of = f" of {event.rows_expected:,}" if event.rows_expected is not None else ""
+        found = f"{event.rows:,}{of} rows {event.calls:>4} calls"
+        # an unknown total makes the bar pulse
+        self._progress.update(
+            self._tasks[key], total=event.rows_expected or None, completed=event.rows, visible=True, found=found
+        )
 
     def _say(self, text: str, event: SyncEvent) -> None:
         self._progress.console.print(
