@@ -181,3 +181,31 @@ def test_bulk2_downloads_every_row_in_pages(client: Salesforce, tmp_path: Path, 
     assert len({row["Id"] for row in rows}) == TASKS
     assert [file["number_of_records"] for file in files] == [2_000, 2_000, 500]
     assert org.state.stats.calls["salesforce.bulk_results"] == 3
+
+
+def test_the_library_reads_what_edits_made(own_org: ServedOrg) -> None:
+    fields = [{"name": "Budget__c", "type": "currency"}, {"name": "Tags__c", "type": "multipicklist"}]
+    own_org.edit("add_object", name="Project__c", fields=fields)
+    rows = [{"Name": "One", "Budget__c": 5}, {"Name": "Two", "Tags__c": ["red", "blue"]}]
+    ids = own_org.edit("insert", object="Project__c", rows=rows)["ids"]
+    assert isinstance(ids, list)
+    own_org.edit("hard_delete", object="Project__c", id=ids[0], stamp="2026-03-16T10:00:00Z")
+    with requests.Session() as session:
+        session.mount("https://", LoopbackAdapter(own_org.url))
+        client = Salesforce(
+            consumer_key="sandbox-client", consumer_secret="sandbox-secret", domain="sandbox.my", session=session
+        )
+
+        types = {field["name"]: field["type"] for field in client.Project__c.describe()["fields"]}
+        records = client.query_all("SELECT Id, Name, Budget__c, Tags__c FROM Project__c")["records"]
+        deleted = client.Project__c.deleted(datetime(2026, 3, 15, tzinfo=UTC), datetime(2026, 3, 17, tzinfo=UTC))
+        described = client.restful(
+            "composite/batch",
+            method="POST",
+            json={"batchRequests": [{"method": "GET", "url": "v59.0/sobjects/Project__c/describe"}]},
+        )
+
+    assert (types["Budget__c"], types["Tags__c"]) == ("currency", "multipicklist")
+    assert [(row["Name"], row["Budget__c"], row["Tags__c"]) for row in records] == [("Two", None, "red;blue")]
+    assert [row["id"] for row in deleted["deletedRecords"]] == [ids[0]]
+    assert described["results"][0]["result"]["name"] == "Project__c"
