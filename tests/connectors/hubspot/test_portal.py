@@ -3,10 +3,14 @@
 import pytest
 
 from connectors.errors import IdentityError
+from connectors.hubspot.client import open_client
+from connectors.hubspot.extract import HubSpotConnector
 from connectors.hubspot.objects import DEFINITION_STREAMS, STREAMS
 from connectors.landing import LandingLog
+from connectors.reading_rules import ReadingRules
+from connectors.secret import Secret
 from connectors.sync import plan_sync
-from tests.connectors.hubspot.conftest import Night, streams_of
+from tests.connectors.hubspot.conftest import TOKEN, Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 
 
@@ -109,3 +113,19 @@ def test_a_plan_says_what_each_stream_will_cost_before_it_is_fetched(first_night
         assert line.minutes is not None
         assert stream.calls.total() - 2 <= (line.calls or 0) <= stream.calls.total() + 2  # type: ignore[attr-defined]
     assert planned["deals", "rows"].expected_rows == len(first_night.live_ids("deals"))
+
+
+def test_notes_are_read_where_the_rules_let_their_bodies_through(first_night: Night) -> None:
+    file = first_night.folder / "rules.toml"
+    file.write_text('[hubspot.columns.notes]\nhs_note_body = "keep"\n')
+    connector = HubSpotConnector(
+        open_client(Secret(TOKEN), host=first_night.sandbox.url), rules=ReadingRules.read(file)
+    )
+    connector.identity()
+    notes = [stream for stream in connector.streams() if stream.object_name == "notes"]
+
+    report = first_night.sync(notes, connector=connector)
+
+    assert report.exit_code == 0
+    assert [stream.lane for stream in notes] == ["rows", "deletes", "erasures", "calculated"]
+    assert first_night.differences("notes") == {}
