@@ -31,8 +31,11 @@ __all__ = [
 OPTION_LABELS = Stream("OptionLabels", lane="metadata", mode="snapshot", table="option_labels")
 """Labels of all choices, from the describes that are read anyway."""
 
-STREAMS: tuple[Stream, ...] = tuple(stream for spec in OBJECTS for stream in spec.streams)
-"""Every lane of every object, in the order to run them."""
+STREAMS: tuple[Stream, ...] = (
+    *(stream for spec in OBJECTS for stream in spec.streams),
+    *(spec.calculated_stream for spec in OBJECTS if spec.name == "Opportunity"),
+)
+"""The lanes that any org has, in the order to run them; `SalesforceConnector.streams()` finds those of one org."""
 
 
 def find_object(name: str) -> SalesforceObject:

@@ -26,6 +26,8 @@ from connectors.sync import run_sync
 from connectors.wire import Timeouts
 from tests.connectors.salesforce.edited_world import EditedWorld, differences
 
+# computed columns have tests of their own
+LANES = tuple(stream for stream in STREAMS if stream.lane != "calculated")
 DEALS = "60"  # a world of 423 history rows: five pages of a hundred
 
 
@@ -84,7 +86,7 @@ class ServedOrg:
         *objects: str,
         connector: SalesforceConnector | None = None,
         listener: Listener | None = None,
-        streams: Sequence[Stream] = STREAMS,
+        streams: Sequence[Stream] = LANES,
     ) -> SyncReport:
         """One run over all objects, or over those named."""
         chosen = [stream for stream in streams if not objects or stream.object_name in objects]

@@ -31,6 +31,7 @@ def test_every_object_has_rows_before_deletions() -> None:
         lanes.setdefault(stream.raw_table, []).append(stream.lane)
 
     assert list(lanes) == list(raw_tables())
+    assert lanes.pop("opportunity") == ["rows", "deletes", "calculated"]
     assert set(map(tuple, lanes.values())) == {("rows",), ("rows", "deletes")}
     assert len(OBJECTS) == 15
 
