@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Exit codes: 0 done; 1 failed, see the message; 2 wrong usage or settings, nothing was sent; "
-    "75 busy or paused, run again later (a pause says when). "
+    "75 busy or paused, run again later (a pause says when); 130 stopped by you. "
     "With --json each command prints one JSON document on its standard output, and all else on standard error."
 )
 
