@@ -5,12 +5,19 @@ It has a session header, errors and XML of its own. Its own version of JSON (dat
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from html import escape
 
 from connectors.sandbox.endpoint import Answer, Call, Respond
+from connectors.sandbox.salesforce.async_answers import (
+    NAMESPACE,
+    answer_in_kind,
+    asked_fields,
+    xml_answer,
+    xml_document,
+    xml_element,
+)
 from connectors.sandbox.salesforce.bulk import CSV
 from connectors.sandbox.salesforce.errors import Refusal
 from connectors.sandbox.salesforce.org import Org
@@ -18,12 +25,9 @@ from connectors.sandbox.salesforce.plan import Plan
 from connectors.sandbox.salesforce.rendering import csv_rows
 from connectors.sandbox.state import SCRATCH
 
-XML = "application/xml"
-NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 DEFAULT_CHUNK, MOST_CHUNK = 100_000, 250_000
 NO_ROWS = b"Records not found for this query"
 _CHUNK_SIZE = re.compile(r"chunkSize\s*=\s*(\d+)", re.IGNORECASE)
-_ELEMENT = re.compile(r"<(?:\w+:)?(\w+)>([^<]*)</")
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,15 @@ class BulkV1:
             except Refusal as refusal:
                 code = {"INVALID_SESSION_ID": "InvalidSessionId"}.get(refusal.code, refusal.code)
                 status = 400 if refusal.status == 401 else refusal.status
-                return _answer(call, "error", {"exceptionCode": code, "exceptionMessage": refusal.message}, status)
+                return answer_in_kind(
+                    call, "error", {"exceptionCode": code, "exceptionMessage": refusal.message}, status
+                )
 
         return guarded
 
     def create(self, call: Call) -> Answer:
         """POST /job."""
-        asked = _fields(call)
+        asked = asked_fields(call)
         name = self.org.view.find(asked.get("object", ""))
         if asked.get("operation") not in ("query", "queryAll") or asked.get("contentType") != "CSV":
             raise Refusal(400, "InvalidJob", "only query and queryAll into CSV are served here")
@@ -101,7 +107,7 @@ class BulkV1:
         """GET /job/{id}, or POST with {"state": "Closed"}."""
         job = self._find(call)
         if call.method == "POST":
-            state = _fields(call).get("state")
+            state = asked_fields(call).get("state")
             if state not in ("Closed", "Aborted"):
                 raise Refusal(400, "InvalidJobState", f"cannot become {state}")
             job = replace(job, state=state)
@@ -122,23 +128,23 @@ class BulkV1:
                 for start in parts
             ]
         self._store(replace(job, batches=(*job.batches, *batches)))
-        return _xml("batchInfo", self._batch_fields(job, first), 201)
+        return xml_answer("batchInfo", self._batch_fields(job, first), 201)
 
     def batches(self, call: Call) -> Answer:
         """GET /job/{id}/batch."""
         job = self._find(call)
-        inner = "".join(_element("batchInfo", self._batch_fields(job, batch)) for batch in job.batches)
-        return _document(f'<batchInfoList xmlns="{NAMESPACE}">{inner}</batchInfoList>')
+        inner = "".join(xml_element("batchInfo", self._batch_fields(job, batch)) for batch in job.batches)
+        return xml_document(f'<batchInfoList xmlns="{NAMESPACE}">{inner}</batchInfoList>')
 
     def batch(self, call: Call) -> Answer:
         """GET /job/{id}/batch/{id}."""
         job, batch = self._find_batch(call)
-        return _xml("batchInfo", self._batch_fields(job, batch))
+        return xml_answer("batchInfo", self._batch_fields(job, batch))
 
     def result_list(self, call: Call) -> Answer:
         """GET /job/{id}/batch/{id}/result: one result each."""
         _, batch = self._find_batch(call)
-        return _document(f'<result-list xmlns="{NAMESPACE}"><result>752{batch.id[3:]}</result></result-list>')
+        return xml_document(f'<result-list xmlns="{NAMESPACE}"><result>752{batch.id[3:]}</result></result-list>')
 
     def result(self, call: Call) -> Answer:
         """GET /job/{id}/batch/{id}/result/{id}: CSV."""
@@ -204,7 +210,7 @@ class BulkV1:
             "numberRecordsProcessed": sum(batch.rows for batch in job.batches),
             "apiVersion": float(job.version),
         }
-        return _answer(call, "jobInfo", fields, status)
+        return answer_in_kind(call, "jobInfo", fields, status)
 
     def _find(self, call: Call) -> _Job:
         with self._lock:
@@ -245,31 +251,3 @@ def bulk_v1_routes(jobs: BulkV1) -> list[tuple[str, str, str, Respond]]:
         ("GET", f"{batch}/{{batch_id}}/result/{{result_id}}", "bulk1_result", jobs.result),
     ]
     return [(method, path, family, jobs.guard(respond)) for method, path, family, respond in listed]
-
-
-def _fields(call: Call) -> dict[str, str]:
-    """A request's fields, JSON or XML."""
-    given = call.json()
-    if isinstance(given, dict):
-        return {str(name): str(value) for name, value in given.items()}
-    return dict(_ELEMENT.findall(call.body.decode("utf-8", errors="replace")))
-
-
-def _answer(call: Call, name: str, fields: Mapping[str, object], status: int = 200) -> Answer:
-    """JSON to whoever sent JSON, else XML."""
-    if "json" in call.headers.get("content-type", ""):
-        return Answer.of(fields, status=status)
-    return _xml(name, fields, status)
-
-
-def _xml(name: str, fields: Mapping[str, object], status: int = 200) -> Answer:
-    return _document(_element(name, fields).replace(f"<{name}>", f'<{name} xmlns="{NAMESPACE}">', 1), status)
-
-
-def _element(name: str, fields: Mapping[str, object]) -> str:
-    inner = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in fields.items())
-    return f"<{name}>{inner}</{name}>"
-
-
-def _document(text: str, status: int = 200) -> Answer:
-    return Answer(f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode(), status, media_type=XML)

@@ -53,6 +53,7 @@ def add_object(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, obj
 
 
 def make_field(cursor: duckdb.DuckDBPyConnection, object_name: str, name: str, definition: Given) -> None:
+    """Add a field, its parts with an address; EditError for a type or name that cannot be."""
     try:
         made = field_of(name, definition)
     except ValueError as error:
@@ -71,6 +72,7 @@ def make_field(cursor: duckdb.DuckDBPyConnection, object_name: str, name: str, d
 
 
 def remember(cursor: duckdb.DuckDBPyConnection, object_name: str, field_name: str, definition: Given) -> None:
+    """Write a definition into the org's schema; `field_name` is empty for the object itself."""
     kept = {key: value for key, value in definition.items() if key not in ("crm", "kind", "object", "name", "values")}
     if isinstance(definition.get("values"), Sequence):
         kept["picklist"] = definition["values"]
