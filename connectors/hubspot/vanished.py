@@ -13,7 +13,7 @@ instead, N/200 calls. Nothing but an answer to the id itself decides: a search's
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, log2
 
 from connectors.errors import RejectedRequestError
@@ -41,6 +41,8 @@ class Vanished:
     merged: Mapping[str, str] = field(default_factory=dict)
     archived: tuple[bytes, ...] = ()
     erased: tuple[str, ...] = ()
+    expected: int = 0
+    """Records that should be there."""
 
 
 class VanishedRecords:
@@ -79,7 +81,7 @@ class VanishedRecords:
             return Vanished()
         known = [record_id for record_id in live_ids(self._scratch, load) if record_id not in left]
         suspects = _Search(self._client, kind).suspects(known)
-        found = self._ask(kind, suspects)
+        found = replace(self._ask(kind, suspects), expected=expected)
         if found.merged or found.archived or found.erased:
             _log.info(
                 "%s of HubSpot: %d merged, %d erased, %d pages of archived records were found by their absence.",

@@ -99,11 +99,15 @@ def test_a_person_deleted_for_privacy_is_forgotten_by_raw_table_and_log(night: N
     assert night.differences("contacts") == {}
 
 
-def test_silence_about_many_records_erases_nothing(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("most", "gone"), [(5, 6), (1_000, 60)])
+def test_silence_about_many_records_erases_nothing(
+    night: Night, monkeypatch: pytest.MonkeyPatch, most: int, gone: int
+) -> None:
     calls = streams_of("calls")
-    monkeypatch.setattr("connectors.hubspot.erasures.MOST_AT_ONCE", 5)
+    monkeypatch.setattr("connectors.hubspot.erasures.MOST_AT_ONCE", most)
     night.sync(calls)
-    night.let_a_day_pass("delete from hubspot.calls where id in (select id from hubspot.calls limit 6)")
+    assert gone < len(night.live_ids("calls")) < 20 * 60
+    night.let_a_day_pass(f"delete from hubspot.calls where id in (select id from hubspot.calls limit {gone})")
 
     report = night.sync(calls)
 
