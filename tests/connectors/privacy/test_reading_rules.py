@@ -50,12 +50,14 @@ def test_what_people_wrote_is_blocked_in_salesforce(object_name: str, column: st
     assert default.treatment("salesforce", object_name.upper(), column.lower()) == "block"
 
 
-def test_all_else_is_kept_and_every_object_read() -> None:
+def test_all_else_is_kept_and_salesforce_s_custom_objects_wait_to_be_named() -> None:
     default = ReadingRules.default()
 
     assert default.treatment("salesforce", "OpportunityStage", "Description") == "keep"
     assert default.treatment("hubspot", "emails", "hs_email_subject") == "keep"
-    assert default.allows_object("salesforce", "Invoice__c", is_custom=True)
+    assert default.allows_object("salesforce", "Opportunity", is_custom=False)
+    assert not default.allows_object("salesforce", "Invoice__c", is_custom=True)
+    assert default.allows_object("hubspot", "p123_invoices", is_custom=True)
     assert default.allows_column("hubspot", "contacts", "email")
     assert not default.hashes("hubspot")
 
