@@ -4,13 +4,16 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.errors import CrmError
+from connectors.errors import BusyError, CrmError
 from connectors.landing import LandingLog
+from connectors.sandbox.process import SandboxError
 from connectors.streams import Connector, Discovers, Stream
 from crm.choice import Choice, check_objects, choose_streams
 from crm.terminal import Terminal
 from dagster_project.crms import connect, open_log, serving_sandbox
 from dagster_project.settings import Settings
+
+_SERVED_ALREADY = "Is another sandbox serving it?"  # what the sandbox says of a world that is open elsewhere
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,16 @@ def reach_crms(settings: Settings, terminal: Terminal) -> Iterator[Reach]:
     starts = settings.is_sandbox and settings.sandbox_url is None
     if starts and not settings.paths.sandbox_world.exists():
         terminal.note(f"Making a new sandbox world of size {settings.sandbox_size} ...")
-    with serving_sandbox(settings) as url:
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(serving_sandbox(settings))
+        except SandboxError as error:
+            if _SERVED_ALREADY not in str(error):
+                raise
+            raise BusyError(
+                f"{settings.paths.sandbox_world} is served by another sandbox, such as that of `make dev` or of a sync "
+                "that runs. Put its address into SANDBOX_URL, or wait until it has ended, and run again."
+            ) from error
         if url is not None:
             terminal.note(f"CRM_SOURCE=sandbox: the built-in CRMs answer at {url}, no real one is asked.")
         yield Reach(settings, url)

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.process import start_sandbox
+from connectors.sandbox.world import World
 from dagster_project.settings import PROJECT_DIR
 from tests.crm.command import Crm
 
@@ -60,6 +63,16 @@ def test_a_data_folder_that_cannot_be_written_to_is_a_sentence(unconnected: Crm)
     assert ended.returncode == 1
     assert "Make room or give access" in ended.stderr.replace("\n", " ")
     assert "Traceback" not in ended.stderr
+
+
+def test_a_world_that_another_sandbox_serves_is_busy(tmp_path: Path) -> None:
+    world = tmp_path / "sandbox" / "world.duckdb"
+    world.parent.mkdir()
+    World.create(world, size="small").close()
+    with start_sandbox(world):
+        document = Crm(tmp_path, {"CRM_SOURCE": "sandbox"}).ask("plan", exit_code=75)
+
+    assert "SANDBOX_URL" in document["error"]["message"]
 
 
 @pytest.mark.parametrize(
