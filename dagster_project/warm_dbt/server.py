@@ -40,7 +40,7 @@ class WarmServer:
     """Forks a build for each relay that connects to `listener`."""
 
     def __init__(self, listener: socket.socket, manifest: Any, parsed_for: Sequence[str]) -> None:
-        """`manifest` holds for requests whose `basis` is `parsed_for`; others parse the project themselves."""
+        """`manifest` holds for requests whose `basis` is `parsed_for`; others are declined."""
         self._listener = listener
         self._manifest = manifest
         self._parsed_for = parsed_for
@@ -86,15 +86,22 @@ class WarmServer:
             self._begin(build)
 
     def _begin(self, build: Build) -> None:
+        request = json.loads(build.received)
+        if basis(request["arguments"], request["environment"]) != self._parsed_for:
+            # not ours to answer: the relay becomes a plain dbt, which parses for itself
+            for output in build.outputs:
+                os.close(output)
+            self._forget(build)
+            return
         build.process = os.fork()
         if build.process == 0:
-            self._become(build)
+            self._become(build, request)
         for output in build.outputs:
             os.close(output)
         build.outputs = ()
         build.relay.sendall(json.dumps({"process": build.process}).encode() + b"\n")
 
-    def _become(self, build: Build) -> NoReturn:
+    def _become(self, build: Build, request: dict[str, Any]) -> NoReturn:
         """In the fork: be the build, and never return into the loop of the process it was forked from."""
         code = UNFORESEEN
         try:
@@ -102,7 +109,6 @@ class WarmServer:
             for number in (signal.SIGCHLD, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            request = json.loads(build.received)
             for stream, output in zip((1, 2), build.outputs, strict=True):
                 os.dup2(output, stream)
                 os.close(output)
@@ -113,8 +119,7 @@ class WarmServer:
             os.environ.clear()
             os.environ.update(request["environment"])
             os.chdir(request["folder"])
-            is_parsed = basis(request["arguments"], request["environment"]) == self._parsed_for
-            code = run_dbt(request["arguments"], self._manifest if is_parsed else None)
+            code = run_dbt(request["arguments"], self._manifest)
         finally:
             if sys.exc_info()[0] is not None:
                 traceback.print_exc()
@@ -150,7 +155,7 @@ def basis(arguments: Sequence[str], environment: dict[str, str]) -> list[str]:
 
 
 def run_dbt(arguments: Sequence[str], manifest: Any) -> int:
-    """The dbt command line with a project that is parsed already, or None; its exit code."""
+    """The dbt command line with a project that is parsed already; its exit code."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import cli
 
