@@ -45,10 +45,12 @@ class Windows:
         """What to read now: the rest since the watermark, or what a run that ended early had begun."""
         window = Window(self._lower_bound(stream), self.target(stream))
         begun = self.log.find_open(self.connection, stream.object_name, stream.lane, self.request.ids)
-        if not may_resume or begun is None or begun.mode != stream.mode:
+        if not may_resume or begun is None or (stream.mode == "presence" and begun.mode != "presence"):
             return window
-        # what was begun for a full reading is gone on with by a usual one, too
-        holds_all = begun.window.lo is None or (window.lo is not None and begun.window.lo <= window.lo)
+        # rows that were begun for a full reading are gone on with by a usual one, too; a delete log without a lower
+        # bound is another question
+        is_wider = begun.window.lo is None or (window.lo is not None and begun.window.lo <= window.lo)
+        holds_all = begun.window.lo == window.lo or (stream.lane == "rows" and is_wider)
         is_fresh = timedelta(0) <= window.hi - begun.window.hi <= MAX_RESUME_AGE
         return begun.window if holds_all and is_fresh else window
 
