@@ -87,9 +87,11 @@ def start_own_sandbox(settings: Settings) -> RunningSandbox:
 def create_world(path: Path, size: str) -> None:
     """Make a new sandbox world file of `size` (`small`, `demo` or a number of deals)."""
     # real CRMs need no world, nor the time to import its generator
-    from connectors.sandbox.world import World
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    # numpy and pyarrow, half a second to load, which only a new world needs
+    from connectors.sandbox.world import World
+
     World.create(path, size=size).close()
 
 
