@@ -144,6 +144,10 @@ class Pacing:
         with self._lock:
             return self._remaining()
 
+    def concurrent(self, family: str) -> int:
+        """How many calls of a family's lane may run at once now."""
+        return self._slots.get(family, self._slots[""]).at_most
+
     @contextmanager
     def turn(self, family: str) -> Iterator[None]:
         """Wait for a call's turn, count it, and hold its slot while the block runs.
@@ -207,8 +211,8 @@ class Pacing:
                     )
                 limit = self.limit or LimitReading(0, 0)
                 raise BudgetError(
-                    f"{self._used(limit)} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are left to "
-                    "others. What is landed is kept; run again when the limit has moved on.",
+                    f"{self._used(limit)} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are left "
+                    "to others. What is landed is kept; run again when the limit has moved on.",
                     resume_at=limit.resume_at,
                 )
             self._calls[family] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,18 @@ from tests.crm.command import Crm
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small world as it is made; to be copied."""
+    world = tmp_path_factory.mktemp("new") / "world.duckdb"
+    World.create(world, size="small").close()
+    return world
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, new_world: Path) -> Iterator[RunningSandbox]:
     """The sandbox CRMs on a world that no test changes for others."""
     world = tmp_path_factory.mktemp("world") / "world.duckdb"
-    World.create(world, size="small").close()
+    shutil.copy(new_world, world)
     with start_sandbox(world) as running:
         yield running
 

@@ -1,5 +1,6 @@
 """plan, sync, status and doctor against the sandbox's servers: what they say, and that it is so."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -135,9 +136,9 @@ def test_a_replay_gives_the_same_tables(synced: Crm) -> None:
     assert document["crms"]["hubspot"]["tables"]["deals"]["loads"] >= 1
 
 
-def test_held_deletions_are_shown_and_released_by_a_person(tmp_path: Path) -> None:
+def test_held_deletions_are_shown_and_released_by_a_person(tmp_path: Path, new_world: Path) -> None:
     world = tmp_path / "world.duckdb"
-    World.create(world, size="small").close()
+    shutil.copy(new_world, world)
     environment = {"CRM_SOURCE": "sandbox"}
     with start_sandbox(world) as sandbox:
         crm = Crm(tmp_path / "data", {**environment, "SANDBOX_URL": sandbox.url})

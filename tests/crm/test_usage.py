@@ -1,6 +1,7 @@
 """What a person meets first: help, missing settings, wrong options; and that none of it takes time."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.process import start_sandbox
-from connectors.sandbox.world import World
 from dagster_project.settings import PROJECT_DIR
 from tests.crm.command import Crm
 
@@ -65,10 +65,10 @@ def test_a_data_folder_that_cannot_be_written_to_is_a_sentence(unconnected: Crm)
     assert "Traceback" not in ended.stderr
 
 
-def test_a_world_that_another_sandbox_serves_is_busy(tmp_path: Path) -> None:
+def test_a_world_that_another_sandbox_serves_is_busy(tmp_path: Path, new_world: Path) -> None:
     world = tmp_path / "sandbox" / "world.duckdb"
     world.parent.mkdir()
-    World.create(world, size="small").close()
+    shutil.copy(new_world, world)
     with start_sandbox(world):
         document = Crm(tmp_path, {"CRM_SOURCE": "sandbox"}).ask("plan", exit_code=75)
 

@@ -16,12 +16,13 @@ from connectors.errors import (
     BudgetError,
     ConfigurationError,
     CrmError,
+    CrowdedError,
     PausedError,
     RejectedRequestError,
     TransientError,
     UnexpectedReplyError,
 )
-from connectors.pacing import Pacing
+from connectors.pacing import Pace, Pacing
 from connectors.reply import Refusal
 from connectors.secret import Secret
 from connectors.transport import Transport
@@ -315,3 +316,16 @@ def test_one_connection_serves_many_calls() -> None:
         opened = pool.connection_from_url(wire.url).num_connections
 
     assert opened == 1
+
+
+def test_a_refusal_for_too_many_at_once_is_tried_again_with_half_the_calls(sender: Sender) -> None:
+    pacing = Pacing(default=Pace(concurrent=8))
+
+    def crowded(refusal: Refusal) -> CrmError | None:
+        return CrowdedError("too many long requests at once") if refusal.status == 403 else None
+
+    with serve(sequence(Answer(403), Answer(body=b'{"ok": 1}'))) as wire:
+        assert get(wire, sender, pacing=pacing, classify=crowded) == {"ok": 1}
+
+    assert pacing.calls == {"list": 2}
+    assert pacing.concurrent("list") == 4
