@@ -80,7 +80,8 @@ def derive_portal(connection: duckdb.DuckDBPyConnection, summary: ImportSummary)
             row_number() over (order by pipeline_id <> 'default', pipeline_id) - 1, false, timestamp '2024-01-01',
                 timestamp '2024-01-01'
         from (select distinct pipeline_id from hubspot._stages)""")
-    union = " union ".join(f"select hubspot_owner_id as id from hubspot.{name}" for name in HUBSPOT)
+    owned = [name for name in HUBSPOT if any(prop.name == "hubspot_owner_id" for prop in hubspot_properties(name))]
+    union = " union ".join(f"select hubspot_owner_id as id from hubspot.{name}" for name in owned)
     owners = connection.execute(f"""
         insert into hubspot._owners
         select id, 'owner' || id || '@imported.example', 'Imported', 'Owner ' || id, id, 'PERSON', false,
