@@ -211,8 +211,8 @@ class Pacing:
                     )
                 limit = self.limit or LimitReading(0, 0)
                 raise BudgetError(
-                    f"{self._used(limit)} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are left "
-                    "to others. What is landed is kept; run again when the limit has moved on.",
+                    f"{self._used(limit)} of the CRM's {limit.maximum} API calls are used, and {self.reserve:.0%} are "
+                    "left to others. What is landed is kept; run again when the limit has moved on.",
                     resume_at=limit.resume_at,
                 )
             self._calls[family] += 1
