@@ -23,7 +23,7 @@ _DATED = ("datetime", "date")
 
 def list_properties(portal: Portal, call: Call) -> Answer:
     """Definitions as a bare list."""
-    kind = portal.find_object_type(call.path_params.get("kind", "companies"))
+    kind = portal.granted_type(call.path_params.get("kind", "companies"))
     visible = portal.property_types(kind)
     return Answer.of(
         [
@@ -36,17 +36,17 @@ def list_properties(portal: Portal, call: Call) -> Answer:
 
 def list_deals(portal: Portal, call: Call) -> Answer:
     """One page of live deals with their latest values and, if asked, what they are associated with."""
-    return _page(portal, call, portal.find_object_type("deals"), "deals", "hasMore")
+    return _page(portal, call, portal.granted_type("deals"), "deals", "hasMore")
 
 
 def list_companies(portal: Portal, call: Call) -> Answer:
     """One page of live companies."""
-    return _page(portal, call, portal.find_object_type("companies"), "companies", "has-more")
+    return _page(portal, call, portal.granted_type("companies"), "companies", "has-more")
 
 
 def read_company(portal: Portal, call: Call) -> Answer:
     """One company."""
-    kind, key = portal.find_object_type("companies"), call.path_params["object_id"]
+    kind, key = portal.granted_type("companies"), call.path_params["object_id"]
     with portal.state.cursor() as cursor:
         row = cursor.execute(
             f"SELECT rowid FROM {kind.table} WHERE id = ? AND NOT archived AND merged_into IS NULL", [key]

@@ -73,7 +73,10 @@ class Portal:
 
     def object_type(self, call: Call, key: str = "kind") -> ObjectType:
         """The object type named in the path; 400 if there is none, 403 if it is hidden."""
-        name = call.path_params[key]
+        return self.granted_type(call.path_params[key])
+
+    def granted_type(self, name: str) -> ObjectType:
+        """The object type of that name; 400 if there is none, 403 if it is hidden."""
         kind = self.find_object_type(name)
         if self.state.is_hidden(kind.plural):
             raise missing_scope(f"crm.objects.{kind.plural}.read")

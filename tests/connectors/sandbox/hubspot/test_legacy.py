@@ -76,3 +76,11 @@ def test_links_to_types_without_records_can_be_asked_for(portal: ServedPortal) -
 
     assert reply.status_code == 200
     assert portal.get("/crm/v4/objects/tickets").json() == {"results": []}
+
+
+def test_a_withdrawn_scope_holds_for_old_versions_too(portal: ServedPortal) -> None:
+    portal.state.hidden = {"deals"}
+
+    refused = portal.get("/deals/v1/deal/paged")
+
+    assert (refused.status_code, refused.json()["category"]) == (403, "MISSING_SCOPES")
