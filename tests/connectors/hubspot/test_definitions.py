@@ -1,6 +1,7 @@
 """Definitions: what pipelines and stages were, the words for values, and what happens when properties change."""
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -116,7 +117,7 @@ def _without_jobtitle(exchange: Exchange) -> None:
 
 
 def test_what_is_not_read_says_why() -> None:
-    definitions = [
+    definitions: list[dict[str, object]] = [
         {"name": "hs_object_id", "type": "number"},
         {"name": "hs_call_body", "type": "string"},
         {"name": "secret_plan", "type": "string"},
@@ -176,7 +177,7 @@ class _Asking:
         self._connector = connector
         self._ids = ids
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._connector, name)
 
     def plan(self, stream: Stream, window: Window) -> object:
