@@ -1,21 +1,18 @@
 """The landing log: the only state there is. Committed loads, their order, and what the next run goes on from."""
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from shutil import rmtree
 
 import duckdb
-import orjson
 
 from connectors.engine import EngineSettings, open_memory
 from connectors.errors import ConfigurationError, DamagedLogError, IdentityError
 from connectors.hashing import check_key, set_hash_key
 from connectors.landing.lease import Lease
-from connectors.landing.load import MANIFEST, PROGRESS, OpenLoad
+from connectors.landing.load import MANIFEST, OpenLoad
 from connectors.landing.manifest import LoadRequest, Manifest, Part
+from connectors.landing.progress import read_progress, remove_open
 from connectors.secret import Secret
 
 LEASE = ".lease"
@@ -132,7 +129,7 @@ class LandingLog:
     def find_open(self, connection: str, object_name: str, lane: str, ids: tuple[str, ...] = ()) -> LoadRequest | None:
         """What a crashed run was loading for this lane (or of these ids), None if nothing usable is there."""
         for folder in self._open_folders(connection, object_name):
-            progress = _read_progress(folder)
+            progress = read_progress(folder)
             if progress is not None and (progress[0].lane, progress[0].ids) == (lane, ids) and progress[1]:
                 return progress[0]
         return None
@@ -152,13 +149,13 @@ class LandingLog:
             check_key(self._hash_key)
         resumed: OpenLoad | None = None
         for folder in self._open_folders(request.connection, request.object_name):
-            progress = _read_progress(folder)
+            progress = read_progress(folder)
             if progress is not None and (progress[0].lane, bool(progress[0].ids)) != (request.lane, bool(request.ids)):
                 continue
             if progress is not None and progress[0] == request and progress[1] and resumed is None:
                 resumed = self._load(request, folder, progress[1])
             else:
-                _remove(folder)
+                remove_open(folder)
         if resumed is not None:
             return resumed
         return self._load(request, self.path(request.connection, request.object_name, self._load_name(request)), ())
@@ -257,18 +254,3 @@ class LandingLog:
 
 def _lane(manifest: Manifest) -> str:
     return manifest.request.lane
-
-
-def _read_progress(folder: Path) -> tuple[LoadRequest, tuple[Part, ...]] | None:
-    """The request and parts of an open load; None if it cannot be continued."""
-    with suppress(FileNotFoundError, ValueError, KeyError, ConfigurationError):
-        values: Mapping[str, object] = orjson.loads((folder / PROGRESS).read_bytes())
-        request, parts = values["request"], values["parts"]
-        if isinstance(request, dict) and isinstance(parts, list):
-            return LoadRequest.from_json(request), tuple(Part.from_json(part) for part in parts)
-    return None
-
-
-def _remove(folder: Path) -> None:
-    (folder / PROGRESS).unlink(missing_ok=True)
-    rmtree(folder)
