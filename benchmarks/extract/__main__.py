@@ -96,7 +96,7 @@ def _measure(extractor: Extractor, world: Path) -> Result:
                 subprocess.run(  # noqa: S603 - commands of extractors.py
                     step, cwd=PROJECT_DIR, check=True, env={**os.environ, **environment}
                 )
-            used = run_measured(command, sandbox, output=place.output, environment=environment, folder=PROJECT_DIR)
+            used = run_measured(command, sandbox, output=place.output, environment=environment, folder=folder)
             total = count_rows(extractor, place)
             nights.append(Night(used, total - sum(night.rows for night in nights)))
             sys.stderr.write(

@@ -82,6 +82,11 @@ class Extractor(ABC):
         where the record has one. None where the output keeps no such table.
         """
 
+    @property
+    def judged(self) -> Sequence[str]:
+        """The objects of `known_sql`, as the CRM names them."""
+        return SALESFORCE_OBJECTS if self.crm == "salesforce" else HUBSPOT_TYPES
+
     def environment(self, place: Place) -> Mapping[str, str]:
         """Variables for the commands."""
         return {"PYTHONPATH": str(REDIRECT), "PYTHONUNBUFFERED": ""}
@@ -134,8 +139,6 @@ class Tap(Extractor):
     """A Singer tap: messages on standard output, a state to go on from."""
 
     tap: str
-    key = "Id"
-    stamp = "SystemModstamp"
 
     def __init__(self, crm: str, name: str, requirement: str) -> None:
         self.name, self.crm, self.requirement = name, crm, requirement
@@ -168,7 +171,7 @@ class Tap(Extractor):
         """The last message of each record."""
         return (
             "select stream as object, id, modified, is_deleted, 1 as copies, formula from ("
-            f"select stream, record->>'{self.key}' as id, record->>'{self.stamp}' as modified, "
+            f"select stream, record->>'Id' as id, record->>'SystemModstamp' as modified, "
             f"record->>'{FORMULA}' as formula, "
             "coalesce(try_cast(record->>'IsDeleted' as boolean), false) as is_deleted, filename, line from "
             f"{_messages(*place.outputs)} where type = 'RECORD') "
@@ -200,8 +203,6 @@ class TapHubspot(Tap):
     """singer-io's tap."""
 
     tap = "tap-hubspot"
-    key = "dealId"
-    stamp = "hs_lastmodifieddate"
 
     def __init__(self) -> None:
         super().__init__("hubspot", "tap-hubspot", "tap-hubspot==4.5.0")
@@ -217,9 +218,19 @@ class TapHubspot(Tap):
             "refresh_token": "",
         }
 
+    @property
+    def judged(self) -> Sequence[str]:
+        """Deals alone: the tap's other streams have keys and stamps of their own."""
+        return ("deals",)
+
     def known_sql(self, place: Place) -> str | None:
-        """Deals alone are judged: the tap's other streams have keys of their own."""
-        return None
+        """The last message of each deal."""
+        return (
+            "select 'deals' as object, id, modified, false as is_deleted, 1 as copies, null as formula from ("
+            "select record->>'dealId' as id, record->'properties'->'hs_lastmodifieddate'->>'value' as modified, "
+            f"filename, line from {_messages(*place.outputs)} where type = 'RECORD' and stream = 'deals') "
+            "qualify row_number() over (partition by id order by filename desc, line desc) = 1"
+        )
 
 
 class AirbyteSalesforce(Extractor):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.extract.extractors import FORMULA, HUBSPOT_TYPES, SALESFORCE_OBJECTS, Extractor, Ours, Place
+from benchmarks.extract.extractors import FORMULA, Extractor, Ours, Place
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def judge(extractor: Extractor, place: Place, world: Path) -> Verdict | None:
     with _open(extractor, place) as connection:
         connection.execute(f"attach '{world}' as world (read_only)")
         connection.execute(f"create temp table known as {known}")
-        connection.execute(f"create temp table truth as {_truth_sql(connection, extractor.crm)}")
+        connection.execute(f"create temp table truth as {_truth_sql(connection, extractor)}")
         row = connection.execute(
             "select (select count(*) from truth where not is_deleted), "
             "count(*) filter (not truth.is_deleted and coalesce(known.is_deleted, true)), "
@@ -64,13 +64,13 @@ def _open(extractor: Extractor, place: Place) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _truth_sql(connection: duckdb.DuckDBPyConnection, crm: str) -> str:
-    if crm == "hubspot":
+def _truth_sql(connection: duckdb.DuckDBPyConnection, extractor: Extractor) -> str:
+    if extractor.crm == "hubspot":
         return " union all ".join(
             f"select '{name}' as object, id, updated_at as modified, "
             "archived or merged_into is not null as is_deleted, cast(null as decimal(28, 6)) as formula "
             f'from world.hubspot."{name}"'
-            for name in HUBSPOT_TYPES
+            for name in extractor.judged
         )
     columns = dict(
         connection.execute(
@@ -79,7 +79,7 @@ def _truth_sql(connection: duckdb.DuckDBPyConnection, crm: str) -> str:
         ).fetchall()
     )
     selects = []
-    for name in SALESFORCE_OBJECTS:
+    for name in extractor.judged:
         stamp = next(field for field in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if field in columns[name])
         deleted = '"IsDeleted"' if "IsDeleted" in columns[name] else "false"
         formula = f'"{FORMULA}"' if name == "Opportunity" else "null"
