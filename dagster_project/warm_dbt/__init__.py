@@ -7,6 +7,7 @@ run ──starts──► server.py: imports dbt, parses the project ──forks
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -54,14 +55,19 @@ class WarmDbt:
             "DBT_TARGET_PATH": str(target if keeps_target else self._folder),
             "DBT_LOG_PATH": str(self._folder),
         }
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-I", str(SERVER), str(socket_path), *arguments],
-            cwd=project,
-            env={**os.environ, **environment, **folders},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with socket.socket(socket.AF_UNIX) as listener:
+            # here and not there, so that a call in the next instant waits, too
+            listener.bind(str(socket_path))
+            listener.listen()
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-I", str(SERVER), str(listener.fileno()), str(self._folder), *arguments],
+                cwd=project,
+                env={**os.environ, **environment, **folders},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[listener.fileno()],
+            )
         os.environ[SOCKET_VARIABLE] = str(socket_path)
 
     def close(self) -> None:

@@ -183,12 +183,10 @@ def parse_project(arguments: Sequence[str]) -> Any:
     return outcome.result
 
 
-def main(socket_path: Path, arguments: Sequence[str]) -> None:
-    """Listen at once, so that builds may wait; be warm; serve."""
+def main(listener_number: int, folder: Path, arguments: Sequence[str]) -> None:
+    """Be warm, while builds may wait already; serve; leave no `folder`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the build and who started us; they end us
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(socket_path))
-        listener.listen()
+    with socket.socket(fileno=listener_number) as listener:
         try:
             manifest = parse_project(arguments)
             # what lives for ever is not looked at again: neither by us nor, page by page, by each fork
@@ -196,8 +194,8 @@ def main(socket_path: Path, arguments: Sequence[str]) -> None:
             gc.freeze()
             WarmServer(listener, manifest, basis(arguments, dict(os.environ))).serve()
         finally:
-            shutil.rmtree(socket_path.parent, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
