@@ -127,9 +127,51 @@ days_with_week as (
     select
         *,
         cast(floor((day_of_quarter - 1) / 7.0) + 1 as integer) as week_of_quarter,
+        {% if var('fiscal_calendar') == '4-4-5' -%}
+            -- four weeks, four weeks, and what is left of the quarter
+            cast(least(floor((day_of_quarter - 1) / 28.0), 2) as integer) as month_of_quarter,
+        {%- else -%}
+            cast({{ dbt.datediff('fiscal_quarter_start_date', 'date_day', 'month') | trim }} as integer)
+                as month_of_quarter,
+        {%- endif %}
         date_day = {{ reporting_day(as_of()) }} as is_as_of_day
     from days_in_quarters
 
+),
+
+days_with_month as (
+
+    select
+        date_day,
+        calendar_year,
+        calendar_month,
+        day_of_week,
+        is_business_day,
+        week_start_date,
+        fiscal_year,
+        fiscal_quarter_number,
+        fiscal_quarter,
+        fiscal_year_start_date,
+        fiscal_quarter_start_date,
+        fiscal_quarter_end_date,
+        day_of_quarter,
+        days_left,
+        week_of_quarter,
+        3 * (fiscal_quarter_number - 1) + month_of_quarter + 1 as fiscal_month_number,
+        {% if var('fiscal_calendar') == '4-4-5' -%}
+            cast({{ dbt.dateadd('day', '28 * month_of_quarter', 'fiscal_quarter_start_date') }} as date)
+                as fiscal_month_start_date,
+            case
+                when month_of_quarter = 2 then fiscal_quarter_end_date
+                else cast({{ dbt.dateadd('day', '28 * month_of_quarter + 27', 'fiscal_quarter_start_date') }} as date)
+            end as fiscal_month_end_date,
+        {%- else -%}
+            cast({{ dbt.date_trunc('month', 'date_day') }} as date) as fiscal_month_start_date,
+            cast({{ dbt.last_day('date_day', 'month') }} as date) as fiscal_month_end_date,
+        {%- endif %}
+        is_as_of_day
+    from days_with_week
+
 )
 
-select * from days_with_week
+select * from days_with_month
