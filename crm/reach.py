@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from connectors.errors import BusyError, CrmError
 from connectors.landing import LandingLog
 from connectors.sandbox.process import SandboxError
-from connectors.streams import Connector, Discovers, Stream
+from connectors.streams import Connector, Stream
 from crm.choice import Choice, check_objects, choose_streams
 from crm.terminal import Terminal
-from dagster_project.crms import connect, open_log, serving_sandbox
+from dagster_project.crms import connect, discover_streams, open_log, serving_sandbox
 from dagster_project.settings import Settings
 
 _SERVED_ALREADY = "Is another sandbox serving it?"  # what the sandbox says of a world that is open elsewhere
@@ -65,8 +65,7 @@ def open_chosen(reach: Reach, choice: Choice) -> Iterator[list[Chosen]]:
 def _open(reach: Reach, crm: str, choice: Choice, stack: contextlib.ExitStack) -> Chosen:
     try:
         connector = stack.enter_context(reach.connector(crm))
-        connector.identity()
-        every = every_stream(connector)
+        every = discover_streams(connector)
     except CrmError as error:
         return Chosen(crm, None, error=error)
     return Chosen(crm, connector, every, choose_streams(every, choice.objects))
@@ -91,13 +90,3 @@ def reach_crms(settings: Settings, terminal: Terminal) -> Iterator[Reach]:
         if url is not None:
             terminal.note(f"CRM_SOURCE=sandbox: the built-in CRMs answer at {url}, no real one is asked.")
         yield Reach(settings, url)
-
-
-def every_stream(connector: Connector) -> Sequence[Stream]:
-    """All that a CRM has to read, its custom objects too; call it after `identity`."""
-    if isinstance(connector, Discovers):
-        return connector.streams()
-    from connectors.hubspot.objects import STREAMS as HUBSPOT
-    from connectors.salesforce.objects import STREAMS as SALESFORCE
-
-    return SALESFORCE if connector.connection == "salesforce" else HUBSPOT

@@ -1,7 +1,7 @@
 """How the connectors are made from the settings; knows nothing of Dagster, so that the command line shares it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connectors.errors import ConfigurationError
@@ -19,7 +19,7 @@ from connectors.salesforce.session import SalesforceLogin
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.state import Credentials
 from connectors.secret import Secret
-from connectors.streams import Connector
+from connectors.streams import Connector, Discovers, Stream
 from dagster_project.credentials import SalesforceCredentials
 from dagster_project.settings import Settings
 
@@ -33,6 +33,14 @@ def open_connector(settings: Settings, crm: str) -> Iterator[Connector]:
     """
     with serving_sandbox(settings) as url, contextlib.closing(connect(settings, crm, url)) as connector:
         yield connector
+
+
+def discover_streams(connector: Connector) -> Sequence[Stream]:
+    """All that the CRM behind `connector` has to read and the reading rules allow, its custom objects too."""
+    connector.identity()
+    if isinstance(connector, Discovers):
+        return connector.streams()
+    raise ConfigurationError(f"The connector of {connector.connection} does not say what there is to read.")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from connectors.landing import Lease
 from connectors.schema import literal, quote
 from connectors.streams import Listener, Stream, SyncEvent, SyncReport
 from connectors.sync import run_sync
-from dagster_project.crms import open_connector, open_log
+from dagster_project.crms import discover_streams, open_connector, open_log
 from dagster_project.settings import Paths, Settings, read_paths, read_settings
 
 WRITER_WAIT_SECONDS = 30.0
@@ -90,8 +90,8 @@ class Crms:
         """Whether the settings name credentials for `crm`, or the sandbox."""
         return crm in self._settings.connected_crms
 
-    def sync(self, crm: str, streams: Sequence[Stream], every: Sequence[Stream], on_event: Listener) -> SyncReport:
-        """Bring the raw tables of `streams`, which are all or some of `every`, up to the CRM's present.
+    def sync(self, crm: str, is_wanted: Callable[[Stream], bool], on_event: Listener) -> SyncReport:
+        """Bring the raw tables of the wanted streams, of all that the CRM turns out to have, up to its present.
 
         Raises:
             CrmError: see connectors.errors; what was landed before is kept.
@@ -104,11 +104,12 @@ class Crms:
                 self._listener(event)
 
         with open_connector(self._settings, crm) as connector, open_log(self._settings) as log:
+            every = discover_streams(connector)
             return run_sync(
                 connector,
                 log,
                 paths.warehouse,
-                streams,
+                [stream for stream in every if is_wanted(stream)],
                 every_stream=every,
                 listener=listener,
                 lock_wait_seconds=APPLY_WAIT_SECONDS,

@@ -1,5 +1,6 @@
 """The HubSpot connector: one lane of streams each for records, history, links, deletions and metadata."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ from connectors.reading_rules import ReadingRules
 from connectors.secret import Secret
 from connectors.streams import Fetched, PlanLine, Probe, Quota, Stream
 
+FRESH_SECONDS = 60.0  # an identity asked for again after so long is a new run's
+
 
 class _Lane(Protocol):
     def plan(self, stream: Stream, window: Window) -> PlanLine: ...
@@ -54,6 +57,8 @@ class HubSpotConnector:
         rules: ReadingRules | None = None,
     ) -> None:
         self._client = client
+        self._begun: str | None = None
+        self._began_at = 0.0
         self._session = Session(client, pages_per_part, Scratch(scratch_folder), rules=rules or ReadingRules.default())
         self._backfill = BackfillLane(self._session)
         audits = AuditLane(self._session)
@@ -85,8 +90,11 @@ class HubSpotConnector:
 
     def identity(self) -> str:
         """The portal's id; a run begins with this question, so what the last run learned is forgotten."""
+        if self._begun is not None and time.monotonic() - self._began_at <= FRESH_SECONDS:
+            return self._begun  # asked for just now, to find out the streams: nothing was planned since
         self._session.forget()
-        return self._client.read_portal_id()
+        self._begun, self._began_at = self._client.read_portal_id(), time.monotonic()
+        return self._begun
 
     def server_clock(self) -> datetime:
         """HubSpot's own time, from the Date header of its last answer, UTC."""
@@ -101,6 +109,7 @@ class HubSpotConnector:
 
         With `ids`, these records alone are read, whenever they changed.
         """
+        self._begun = None
         if ids:
             self._session.ids[stream.object_name] = tuple(ids)
         line = self._lane(stream).plan(stream, window)

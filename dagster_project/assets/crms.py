@@ -1,6 +1,6 @@
 """What the two asset modules of the CRMs share: one multi-asset per CRM, one asset per raw table."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -8,13 +8,16 @@ from connectors.engine import read_warehouse
 from connectors.errors import BusyError, PausedError, TransientError
 from connectors.landing import LandingLog
 from connectors.schema import literal
-from connectors.streams import Stream, SyncEvent, SyncReport
+from connectors.streams import Stream, StreamReport, SyncEvent, SyncReport
 from dagster_project.resources import Crms, WarehouseFile
 
 MOST_RETRIES = 2
 RETRY_SECONDS = 60
 READABLE = "object_is_readable"
 NOT_HELD = "deletions_are_not_held"
+# asset of all raw tables that have none of their own: which there are is known when the CRM is asked
+OTHERS = "other_objects"
+OTHERS_DESCRIPTION = "Custom objects, and objects that only some orgs have, as the reading rules let them be read."
 CHECKS = {
     READABLE: "Fails where the CRM no longer lets us read the object: its raw table stays as it was.",
     NOT_HELD: "Fails while a mass deletion of the object is held until somebody looks at it and releases it.",
@@ -45,8 +48,13 @@ def check_specs(crm: str, tables: Iterable[str]) -> list[dg.AssetCheckSpec]:
     ]
 
 
+def asset_of(stream: Stream, tables: Collection[str]) -> str:
+    """Last part of the key of the asset that `stream` fills; `tables` have one each."""
+    return stream.raw_table if stream.raw_table in tables else OTHERS
+
+
 def sync_tables(
-    context: dg.AssetExecutionContext, crm: str, streams: Sequence[Stream], crms: Crms, warehouse: WarehouseFile
+    context: dg.AssetExecutionContext, crm: str, tables: Collection[str], crms: Crms, warehouse: WarehouseFile
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Sync the selected tables of one CRM and report rows, calls and window of each."""
     selected = {key.path[-1] for key in context.selected_asset_keys}
@@ -60,9 +68,8 @@ def sync_tables(
                 asset_key=[crm, table], metadata={"dagster/row_count": rows.get(table, 0), "not read": why}
             )
         return
-    wanted = [stream for stream in streams if stream.raw_table in selected]
     try:
-        report = crms.sync(crm, wanted, streams, lambda event: _log(context, event))
+        report = crms.sync(crm, lambda stream: asset_of(stream, tables) in selected, lambda event: _log(context, event))
         report.raise_for_failure()
     except PausedError as error:
         raise dg.Failure(description=f"Paused: {error}", allow_retries=False) from error
@@ -75,8 +82,10 @@ def sync_tables(
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=error.retry_after or RETRY_SECONDS) from error
     rows = warehouse.row_counts(f"raw_{crm}")
     for table in sorted(selected):
+        filled = [stream for stream in report.streams if asset_of(stream.stream, tables) == table]
         # an object that the org does not have makes no table; staging reads it as an empty one
-        yield _result(report, crm, table, rows.get(table, 0))
+        names = {table} if table in tables else {stream.stream.raw_table for stream in filled}
+        yield _result(report, crm, table, filled, sum(rows.get(name, 0) for name in names))
     held = _held_deletions(warehouse, crm)
     for key in sorted(context.selected_asset_check_keys):
         table = key.asset_key.path[-1]
@@ -123,9 +132,11 @@ def _held_deletions(warehouse: WarehouseFile, crm: str) -> dict[str, int]:
     return held
 
 
-def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.MaterializeResult[None]:
-    streams = [stream for stream in report.streams if stream.stream.raw_table == table]
-    applied = [load.counts for load in report.applied if load.raw_table == table]
+def _result(
+    report: SyncReport, crm: str, table: str, streams: Sequence[StreamReport], row_count: int
+) -> dg.MaterializeResult[None]:
+    names = {stream.stream.raw_table for stream in streams}
+    applied = [load.counts for load in report.applied if load.raw_table in names]
     metadata: dict[str, dg.MetadataValue | int | float | str] = {
         "dagster/row_count": row_count,
         "rows landed": sum(stream.rows for stream in streams),
@@ -138,6 +149,8 @@ def _result(report: SyncReport, crm: str, table: str, row_count: int) -> dg.Mate
         "seconds": round(sum(stream.seconds for stream in streams), 3),
         "complete until": report.hi.isoformat(),
     }
+    if table == OTHERS:
+        metadata["tables"] = ", ".join(sorted(names)) or "none"
     not_read = [str(stream.error) for stream in streams if stream.error is not None]
     if not_read:
         metadata["not read"] = "; ".join(not_read)

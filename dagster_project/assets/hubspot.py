@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from connectors.hubspot.objects import STREAMS
-from dagster_project.assets.crms import asset_specs, check_specs, sync_tables
+from dagster_project.assets.crms import OTHERS, OTHERS_DESCRIPTION, asset_specs, check_specs, sync_tables
 from dagster_project.resources import Crms, WarehouseFile
 
 TABLES = {
@@ -21,12 +20,15 @@ TABLES = {
     "owners": "Owners, archived ones included.",
     "pipelines": "Deal pipelines.",
     "pipeline_stages": "Stages of deal pipelines with probability and closed flag.",
+    "pipeline_audit": "Each change of a deal pipeline, with the definition as it was.",
+    "stage_audit": "Each change of a deal stage, with the definition as it was.",
+    "option_labels": "What the values of choice fields are called, inactive ones included.",
 }
 
 
 @dg.multi_asset(
     name="hubspot",
-    specs=asset_specs("hubspot", TABLES),
+    specs=asset_specs("hubspot", {**TABLES, OTHERS: OTHERS_DESCRIPTION}),
     check_specs=check_specs("hubspot", TABLES),
     can_subset=True,
     pool="hubspot",
@@ -35,4 +37,4 @@ def hubspot(
     context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read what changed in HubSpot into the landing log and the raw tables."""
-    yield from sync_tables(context, "hubspot", STREAMS, crms, warehouse)
+    yield from sync_tables(context, "hubspot", TABLES, crms, warehouse)

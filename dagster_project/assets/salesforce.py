@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from connectors.salesforce.objects import STREAMS
-from dagster_project.assets.crms import asset_specs, check_specs, sync_tables
+from dagster_project.assets.crms import OTHERS, OTHERS_DESCRIPTION, asset_specs, check_specs, sync_tables
 from dagster_project.resources import Crms, WarehouseFile
 
 TABLES = {
@@ -24,12 +23,13 @@ TABLES = {
     "event": "Meetings and other calendar entries.",
     "record_type": "Record types of all objects.",
     "organization": "The org itself: id, currency and time zone.",
+    "option_labels": "What the values of choice fields are called, inactive ones included.",
 }
 
 
 @dg.multi_asset(
     name="salesforce",
-    specs=asset_specs("salesforce", TABLES),
+    specs=asset_specs("salesforce", {**TABLES, OTHERS: OTHERS_DESCRIPTION}),
     check_specs=check_specs("salesforce", TABLES),
     can_subset=True,
     pool="salesforce",
@@ -38,4 +38,4 @@ def salesforce(
     context: dg.AssetExecutionContext, crms: dg.ResourceParam[Crms], warehouse: WarehouseFile
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read what changed in Salesforce into the landing log and the raw tables."""
-    yield from sync_tables(context, "salesforce", STREAMS, crms, warehouse)
+    yield from sync_tables(context, "salesforce", TABLES, crms, warehouse)

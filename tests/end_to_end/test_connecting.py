@@ -16,8 +16,8 @@ from tests.support.installation import NIGHTLY, Installation, Outcome, clone_pro
 # refuses every connection before it is made, and says where to it would have gone
 ASK_FOR_HOSTS = """
 import socket
-from dagster_project.assets.hubspot import STREAMS as HUBSPOT
-from dagster_project.assets.salesforce import STREAMS as SALESFORCE
+from connectors.hubspot.objects import STREAMS as HUBSPOT
+from connectors.salesforce.objects import STREAMS as SALESFORCE
 from dagster_project.resources import Crms
 
 def refuse(host, port, *rest, **named):
