@@ -44,6 +44,7 @@ activities as (
         int_users_conformed.user_key as owner_key,
         dim_user.role_name,
         dim_user.role_family,
+        dim_user.manager_key,
         int_activities_conformed.opportunity_id,
         int_activities_conformed.account_id,
         int_activities_conformed.contact_id,

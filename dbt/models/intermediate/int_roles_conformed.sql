@@ -1,0 +1,22 @@
+{{ config(materialized='view') }}
+
+with
+
+stg_salesforce__user_roles as (
+
+    select * from {{ ref('stg_salesforce__user_roles') }}
+
+),
+
+roles_conformed as (
+
+    select
+        'salesforce:' || source_id as role_id,
+        'salesforce:' || source_parent_role_id as parent_role_id,
+        role_name
+    from stg_salesforce__user_roles
+    where not is_deleted
+
+)
+
+select * from roles_conformed
