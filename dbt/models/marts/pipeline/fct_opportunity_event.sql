@@ -53,17 +53,32 @@ versions_with_previous as (
 
 ),
 
-changes as (
+fields_of_versions as (
 
     select
         versions_with_previous.*,
         field_names.field_name,
-        valid_from as changed_at,
+        versions_with_previous.valid_from as changed_at,
         false as is_deletion
     from versions_with_previous
     cross join field_names
+    union all
+    select
+        *,
+        'record' as field_name,
+        valid_to as changed_at,
+        true as is_deletion
+    from versions_with_previous
+    where ends_with_deletion
+
+),
+
+changes as (
+
+    select * from fields_of_versions
     where
         case
+            when is_deletion then true
             when previous_version_no is null then field_name = 'record'
             when field_name = 'pipeline' then pipeline_id is distinct from previous_pipeline_id
             when field_name = 'stage' then stage_key is distinct from previous_stage_key
@@ -75,14 +90,6 @@ changes as (
             when field_name = 'owner' then owner_id is distinct from previous_owner_id
             else false
         end
-    union all
-    select
-        *,
-        'record' as field_name,
-        valid_to as changed_at,
-        true as is_deletion
-    from versions_with_previous
-    where ends_with_deletion
 
 ),
 
@@ -128,8 +135,9 @@ changes_with_values as (
 events as (
 
     select
-        {{ surrogate_key(['changes.opportunity_id', 'changes.version_no', 'changes.field_name', 'changes.is_deletion']) }}
-            as opportunity_event_key,
+        {{ surrogate_key([
+            'changes.opportunity_id', 'changes.version_no', 'changes.field_name', 'changes.is_deletion',
+        ]) }} as opportunity_event_key,
         changes.opportunity_key,
         changes.opportunity_id,
         changes.crm,
@@ -158,7 +166,10 @@ events as (
             when changes.field_name <> 'stage' and changes.old_value is null then 'set'
             when changes.field_name <> 'stage' and changes.new_value is null then 'cleared'
             when changes.field_name = 'stage' and changes.is_won and not changes.previous_is_won then 'won'
-            when changes.field_name = 'stage' and changes.is_lost and (changes.previous_is_open or changes.previous_is_won)
+            when
+                changes.field_name = 'stage'
+                and changes.is_lost
+                and (changes.previous_is_open or changes.previous_is_won)
                 then 'lost'
             when changes.field_name = 'stage' and changes.is_open and not changes.previous_is_open then 'reopened'
             when changes.delta > 0 then 'up'

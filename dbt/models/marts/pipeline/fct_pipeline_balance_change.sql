@@ -1,0 +1,142 @@
+with
+
+fct_opportunity_version as (
+
+    select * from {{ ref('fct_opportunity_version') }}
+
+),
+
+dim_opportunity as (
+
+    select * from {{ ref('dim_opportunity') }}
+
+),
+
+dim_date as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+open_versions as (
+
+    select
+        {{ surrogate_key([
+            'fct_opportunity_version.crm', 'fct_opportunity_version.pipeline_id', 'fct_opportunity_version.owner_id',
+            'fct_opportunity_version.stage_key', 'fct_opportunity_version.canonical_stage',
+            'fct_opportunity_version.forecast_category', 'dim_date.fiscal_quarter',
+            'dim_opportunity.is_primary_record',
+        ]) }} as pipeline_slice_key,
+        fct_opportunity_version.*,
+        dim_date.fiscal_quarter as close_fiscal_quarter,
+        dim_date.fiscal_quarter_start_date as close_fiscal_quarter_start_date,
+        dim_opportunity.is_primary_record
+    from fct_opportunity_version
+    inner join dim_opportunity
+        on fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
+    left join dim_date
+        on fct_opportunity_version.close_date = dim_date.date_day
+    where fct_opportunity_version.is_open
+
+),
+
+-- a version enters the balance on the day it begins and leaves it on the day it ends
+entries_and_exits as (
+
+    select
+        pipeline_slice_key,
+        {{ reporting_day('valid_from') }} as change_date,
+        1 as opportunity_delta,
+        amount,
+        weighted_amount,
+        default_weighted_amount,
+        is_stage_trusted
+    from open_versions
+    union all
+    select
+        pipeline_slice_key,
+        {{ reporting_day('valid_to') }} as change_date,
+        -1 as opportunity_delta,
+        -amount as amount,
+        -weighted_amount as weighted_amount,
+        -default_weighted_amount as default_weighted_amount,
+        is_stage_trusted
+    from open_versions
+    where valid_to is not null
+
+),
+
+changes_by_day as (
+
+    select
+        pipeline_slice_key,
+        change_date,
+        sum(opportunity_delta) as opportunity_delta,
+        coalesce(sum(amount), 0) as amount_delta,
+        coalesce(sum(weighted_amount), 0) as weighted_amount_delta,
+        coalesce(sum(default_weighted_amount), 0) as default_weighted_amount_delta,
+        sum(case when amount is null then opportunity_delta else 0 end) as without_amount_delta,
+        coalesce(sum(case when not is_stage_trusted then amount end), 0) as untrusted_amount_delta
+    from entries_and_exits
+    group by
+        pipeline_slice_key,
+        change_date
+    -- what came and went on one day, or gave way to its equal, leaves no trace in a balance of days
+    having
+        sum(opportunity_delta) <> 0
+        or coalesce(sum(amount), 0) <> 0
+        or coalesce(sum(weighted_amount), 0) <> 0
+        or coalesce(sum(default_weighted_amount), 0) <> 0
+        or sum(case when amount is null then opportunity_delta else 0 end) <> 0
+        or coalesce(sum(case when not is_stage_trusted then amount end), 0) <> 0
+
+),
+
+slices as (
+
+    select distinct
+        pipeline_slice_key,
+        crm,
+        pipeline_id,
+        owner_id,
+        owner_key,
+        stage_key,
+        canonical_stage,
+        forecast_category,
+        close_fiscal_quarter,
+        close_fiscal_quarter_start_date,
+        is_primary_record
+    from open_versions
+
+),
+
+balances as (
+
+    select
+        {{ surrogate_key(['changes.pipeline_slice_key', 'changes.change_date']) }} as pipeline_balance_change_key,
+        slices.*,
+        changes.change_date as valid_from_date,
+        lead(changes.change_date) over days_of_slice as valid_to_date,
+        cast(changes.opportunity_delta as integer) as opportunity_delta,
+        cast(changes.amount_delta as decimal(18, 2)) as amount_delta,
+        cast(changes.weighted_amount_delta as decimal(18, 2)) as weighted_amount_delta,
+        cast(changes.default_weighted_amount_delta as decimal(18, 2)) as default_weighted_amount_delta,
+        cast(sum(changes.opportunity_delta) over days_of_slice as integer) as open_opportunity_count,
+        cast(sum(changes.amount_delta) over days_of_slice as decimal(18, 2)) as open_amount,
+        cast(sum(changes.weighted_amount_delta) over days_of_slice as decimal(18, 2)) as weighted_amount,
+        cast(sum(changes.default_weighted_amount_delta) over days_of_slice as decimal(18, 2))
+            as default_weighted_amount,
+        cast(sum(changes.without_amount_delta) over days_of_slice as integer) as without_amount_count,
+        cast(sum(changes.untrusted_amount_delta) over days_of_slice as decimal(18, 2)) as untrusted_open_amount
+    from changes_by_day as changes
+    inner join slices
+        on changes.pipeline_slice_key = slices.pipeline_slice_key
+    window
+        days_of_slice as (
+            partition by changes.pipeline_slice_key
+            order by changes.change_date
+        )
+
+)
+
+select * from balances

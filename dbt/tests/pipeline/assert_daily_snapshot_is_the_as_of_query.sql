@@ -1,0 +1,93 @@
+-- On the first, 45th and last day of every fiscal quarter, and on the last ten days, the snapshot of each owner, stage
+-- and category is what a query of the versions as of that day's end gives: counts and money, to the cent.
+
+with
+
+fct_pipeline_daily_snapshot as (
+
+    select * from {{ ref('fct_pipeline_daily_snapshot') }}
+
+),
+
+fct_opportunity_version as (
+
+    select * from {{ ref('fct_opportunity_version') }}
+    where is_open
+
+),
+
+dim_date as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+sampled_days as (
+
+    select
+        date_day,
+        {{ reporting_midnight(dbt.dateadd('day', 1, 'date_day')) }} as day_ends_at
+    from dim_date
+    where
+        date_day <= {{ reporting_day(as_of()) }}
+        and (
+            day_of_quarter in (1, 45)
+            or days_left = 0
+            or {{ whole_days('date_day', reporting_day(as_of())) }} < 10
+        )
+
+),
+
+rows_of_both as (
+
+    select
+        fct_pipeline_daily_snapshot.snapshot_date,
+        fct_pipeline_daily_snapshot.crm,
+        fct_pipeline_daily_snapshot.pipeline_id,
+        fct_pipeline_daily_snapshot.owner_id,
+        fct_pipeline_daily_snapshot.stage_key,
+        fct_pipeline_daily_snapshot.forecast_category,
+        fct_pipeline_daily_snapshot.open_opportunity_count as opportunity_delta,
+        fct_pipeline_daily_snapshot.open_amount as amount_delta,
+        fct_pipeline_daily_snapshot.weighted_amount as weighted_amount_delta
+    from fct_pipeline_daily_snapshot
+    inner join sampled_days
+        on fct_pipeline_daily_snapshot.snapshot_date = sampled_days.date_day
+    union all
+    select
+        sampled_days.date_day as snapshot_date,
+        fct_opportunity_version.crm,
+        fct_opportunity_version.pipeline_id,
+        fct_opportunity_version.owner_id,
+        fct_opportunity_version.stage_key,
+        fct_opportunity_version.forecast_category,
+        -1 as opportunity_delta,
+        -coalesce(fct_opportunity_version.amount, 0) as amount_delta,
+        -coalesce(fct_opportunity_version.weighted_amount, 0) as weighted_amount_delta
+    from sampled_days
+    inner join fct_opportunity_version
+        on
+            sampled_days.day_ends_at > fct_opportunity_version.valid_from
+            and sampled_days.day_ends_at <= coalesce(fct_opportunity_version.valid_to, {{ end_of_time() }})
+
+)
+
+select
+    snapshot_date,
+    crm,
+    pipeline_id,
+    owner_id,
+    stage_key,
+    forecast_category
+from rows_of_both
+group by
+    snapshot_date,
+    crm,
+    pipeline_id,
+    owner_id,
+    stage_key,
+    forecast_category
+having
+    sum(opportunity_delta) <> 0
+    or sum(amount_delta) <> 0
+    or sum(weighted_amount_delta) <> 0
