@@ -46,6 +46,7 @@ changes as (
         {{ hubspot_property('pipeline') }} as pipeline_id,
         {{ hubspot_property('dealstage') }} as source_stage_id,
         {{ hubspot_property('amount') }} as amount_original,
+        {{ hubspot_property('deal_currency_code') }} as currency_code,
         {{ hubspot_property('hs_manual_forecast_category') }} as forecast_category_raw,
         {{ hubspot_property('closedate') }} as closed_or_expected_at,
         {{ hubspot_property('hubspot_owner_id') }} as source_owner_id
@@ -68,6 +69,7 @@ conformed_changes as (
         pipeline_id,
         source_stage_id,
         amount_original,
+        currency_code,
         cast(null as varchar) as win_probability,
         forecast_category_raw,
         case

@@ -111,7 +111,7 @@ opportunities as (
         states_at_as_of.canonical_stage,
         states_at_as_of.amount,
         states_at_as_of.amount_original,
-        int_opportunity_records.currency_code,
+        coalesce(states_at_as_of.currency_code, int_opportunity_records.currency_code) as currency_code,
         states_at_as_of.fx_rate,
         states_at_as_of.win_probability,
         states_at_as_of.stage_default_probability,

@@ -40,6 +40,7 @@ changes_as_of as (
         changes_of_both.pipeline_id,
         changes_of_both.source_stage_id,
         changes_of_both.amount_original,
+        changes_of_both.currency_code,
         changes_of_both.win_probability,
         case
             when changes_of_both.forecast_category_raw is null then null

@@ -42,9 +42,9 @@ canonical_stages as (
 
 ),
 
-exchange_rates as (
+int_exchange_rate_periods as (
 
-    select * from {{ ref('exchange_rates') }}
+    select * from {{ ref('int_exchange_rate_periods') }}
 
 ),
 
@@ -72,11 +72,6 @@ definition_parts as (
     select {{ row_set_fingerprint(['canonical_stage', 'is_closed', 'is_won']) }} as fingerprint
     from canonical_stages
     union all
-    select {{ row_set_fingerprint([
-        'currency_code', 'corporate_currency', 'valid_from', 'valid_to', 'fx_rate'
-    ]) }} as fingerprint
-    from exchange_rates
-    union all
     select '{{ var("reporting_time_zone") }}-{{ var("corporate_currency") }}' as fingerprint
 
 ),
@@ -94,7 +89,7 @@ changes_by_opportunity as (
         opportunity_id,
         {{ row_set_fingerprint([
             'changed_at', 'change_order', 'changed_by', 'pipeline_id', 'source_stage_id', 'amount_original',
-            'win_probability', 'forecast_category', 'close_date', 'owner_id'
+            'currency_code', 'win_probability', 'forecast_category', 'close_date', 'owner_id'
         ]) }} as changes_fingerprint
     from int_opportunity_changes
     group by opportunity_id
@@ -115,6 +110,47 @@ records_by_opportunity as (
 
 ),
 
+-- the corporate currency has one rate for all time; of the others, a rate that begins to hold is news
+rates_by_currency as (
+
+    select
+        currency_code,
+        {{ row_set_fingerprint([
+            'rate_from_date', 'fx_rate', 'rate_from_at <= ' ~ as_of()
+        ]) }} as rates_fingerprint
+    from int_exchange_rate_periods
+    where currency_code <> '{{ var("corporate_currency") }}'
+    group by currency_code
+
+),
+
+currencies_by_opportunity as (
+
+    select
+        opportunity_id,
+        currency_code
+    from int_opportunity_records
+    union
+    select
+        opportunity_id,
+        currency_code
+    from int_opportunity_changes
+    where currency_code is not null
+
+),
+
+rates_by_opportunity as (
+
+    select
+        currencies_by_opportunity.opportunity_id,
+        {{ row_set_fingerprint(['rates_by_currency.rates_fingerprint']) }} as rates_fingerprint
+    from currencies_by_opportunity
+    inner join rates_by_currency
+        on currencies_by_opportunity.currency_code = rates_by_currency.currency_code
+    group by currencies_by_opportunity.opportunity_id
+
+),
+
 fingerprints as (
 
     select
@@ -122,11 +158,14 @@ fingerprints as (
         {{ surrogate_key([
             'records_by_opportunity.record_fingerprint',
             'changes_by_opportunity.changes_fingerprint',
+            'rates_by_opportunity.rates_fingerprint',
             'definitions.definitions_fingerprint',
         ]) }} as source_fingerprint
     from records_by_opportunity
     left join changes_by_opportunity
         on records_by_opportunity.opportunity_id = changes_by_opportunity.opportunity_id
+    left join rates_by_opportunity
+        on records_by_opportunity.opportunity_id = rates_by_opportunity.opportunity_id
     cross join definitions
 
 )

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='opportunity_id',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     post_hook="{{ delete_stale_versions() }}",
 ) }}
 
@@ -43,6 +43,7 @@ changes_carried_forward as (
         {{ carried_forward('pipeline_id') }},
         {{ carried_forward('source_stage_id') }},
         {{ carried_forward('amount_original') }},
+        {{ carried_forward('currency_code') }},
         {{ carried_forward('win_probability') }},
         {{ carried_forward('forecast_category') }},
         {{ carried_forward('close_date') }},
@@ -66,6 +67,8 @@ states_from_history as (
         coalesce(changes_carried_forward.pipeline_id, records.pipeline_id) as pipeline_id,
         changes_carried_forward.source_stage_id,
         cast(changes_carried_forward.amount_original as decimal(18, 2)) as amount_original,
+        -- a deal whose currency never changed has it in the record alone
+        coalesce(changes_carried_forward.currency_code, records.currency_code) as currency_code,
         cast(changes_carried_forward.win_probability as decimal(5, 4)) as win_probability,
         changes_carried_forward.forecast_category,
         cast(changes_carried_forward.close_date as date) as close_date,
@@ -111,6 +114,7 @@ states_from_records as (
         records.pipeline_id,
         records.source_stage_id,
         records.amount_original,
+        records.currency_code,
         records.win_probability,
         records.forecast_category,
         records.close_date,
@@ -133,6 +137,7 @@ states_from_records as (
             or records.pipeline_id is distinct from last_states_from_history.pipeline_id
             or records.source_stage_id is distinct from last_states_from_history.source_stage_id
             or records.amount_original is distinct from last_states_from_history.amount_original
+            or records.currency_code is distinct from last_states_from_history.currency_code
             or records.forecast_category is distinct from last_states_from_history.forecast_category
             or records.close_date is distinct from last_states_from_history.close_date
             or records.owner_id is distinct from last_states_from_history.owner_id

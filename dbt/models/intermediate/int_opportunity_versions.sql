@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='opportunity_id',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     post_hook="{{ delete_stale_versions() }}",
 ) }}
 
@@ -35,10 +35,9 @@ int_stage_meanings as (
 
 ),
 
-exchange_rates as (
+int_exchange_rate_periods as (
 
-    select * from {{ ref('exchange_rates') }}
-    where corporate_currency = '{{ var("corporate_currency") }}'
+    select * from {{ ref('int_exchange_rate_periods') }}
 
 ),
 
@@ -46,7 +45,7 @@ states_in_order as (
 
     select
         *,
-        cast(row_number() over state_order_of_opportunity as integer) as version_no,
+        row_number() over state_order_of_opportunity as state_no,
         lead(valid_from) over state_order_of_opportunity as next_valid_from
     from states
     window
@@ -62,15 +61,15 @@ states_with_validity as (
     select
         states_in_order.*,
         int_opportunity_records.crm,
-        int_opportunity_records.currency_code,
+        coalesce(states_in_order.currency_code, int_opportunity_records.currency_code) as currency_of_state,
         case
             when states_in_order.next_valid_from is not null then states_in_order.next_valid_from
             -- the last state of a deleted opportunity ends with it
             when int_opportunity_records.deleted_at < states_in_order.valid_from then states_in_order.valid_from
             else int_opportunity_records.deleted_at
         end as valid_to,
-        states_in_order.next_valid_from is null as is_last,
-        states_in_order.next_valid_from is null and not int_opportunity_records.is_deleted as is_current,
+        states_in_order.next_valid_from is null as is_last_state,
+        not int_opportunity_records.is_deleted as is_living,
         -- HubSpot keeps no history of the probability: a past state has that of its stage
         case
             when
@@ -105,12 +104,6 @@ states_with_meaning as (
         int_stage_meanings.default_probability,
         int_stage_meanings.stage_forecast_category,
         int_stage_meanings.mapped_forecast_category,
-        cast(
-            case
-                when states_with_stage_key.currency_code = '{{ var("corporate_currency") }}' then 1
-                else exchange_rates.fx_rate
-            end as decimal(18, 8)
-        ) as fx_rate,
         case
             -- HubSpot leaves the rep's category on a deal that has closed
             when states_with_stage_key.crm = 'hubspot' and int_stage_meanings.means_closed then 'map'
@@ -134,11 +127,58 @@ states_with_meaning as (
             states_with_stage_key.stage_key = int_stage_meanings.stage_key
             and states_with_stage_key.valid_from >= int_stage_meanings.meaning_from
             and states_with_stage_key.valid_from < coalesce(int_stage_meanings.meaning_to, {{ end_of_time() }})
-    left join exchange_rates
+
+),
+
+-- a closed deal keeps the rate of its close date; an open one has on every day that day's rate, which splits its state
+states_by_rate as (
+
+    select
+        states_with_meaning.*,
+        int_exchange_rate_periods.fx_rate,
+        states_with_meaning.is_closed
+        or states_with_meaning.valid_from >= int_exchange_rate_periods.rate_from_at as is_start_of_state,
+        case
+            when states_with_meaning.is_closed then states_with_meaning.valid_from
+            else greatest(states_with_meaning.valid_from, int_exchange_rate_periods.rate_from_at)
+        end as rate_valid_from
+    from states_with_meaning
+    inner join int_exchange_rate_periods
         on
-            states_with_stage_key.currency_code = exchange_rates.currency_code
-            and states_with_stage_key.close_date >= exchange_rates.valid_from
-            and states_with_stage_key.close_date < coalesce(exchange_rates.valid_to, cast({{ end_of_time() }} as date))
+            states_with_meaning.currency_of_state = int_exchange_rate_periods.currency_code
+            and case
+                when states_with_meaning.is_closed
+                    then
+                        coalesce(states_with_meaning.close_date, cast('0001-01-01' as date))
+                        >= int_exchange_rate_periods.rate_from_date
+                        and coalesce(states_with_meaning.close_date, cast('0001-01-01' as date))
+                        < int_exchange_rate_periods.rate_to_date
+                when states_with_meaning.valid_from >= int_exchange_rate_periods.rate_from_at
+                    then states_with_meaning.valid_from < int_exchange_rate_periods.rate_to_at
+                else
+                    int_exchange_rate_periods.rate_from_at <= {{ as_of() }}
+                    and int_exchange_rate_periods.rate_from_at
+                    < coalesce(states_with_meaning.valid_to, {{ end_of_time() }})
+            end
+
+),
+
+states_by_rate_in_order as (
+
+    select
+        *,
+        cast(row_number() over rates_of_opportunity as integer) as version_no,
+        lead(rate_valid_from) over rates_of_state as next_rate_valid_from
+    from states_by_rate
+    window
+        rates_of_opportunity as (
+            partition by opportunity_id
+            order by state_no, rate_valid_from
+        ),
+        rates_of_state as (
+            partition by opportunity_id, state_no
+            order by rate_valid_from
+        )
 
 ),
 
@@ -148,8 +188,8 @@ versions as (
         opportunity_id,
         crm,
         version_no,
-        valid_from,
-        valid_to,
+        rate_valid_from as valid_from,
+        coalesce(next_rate_valid_from, valid_to) as valid_to,
         pipeline_id,
         source_stage_id,
         stage_key,
@@ -158,7 +198,7 @@ versions as (
         is_won,
         cast(round(amount_original * fx_rate, 2) as decimal(18, 2)) as amount,
         amount_original,
-        currency_code,
+        currency_of_state as currency_code,
         fx_rate,
         coalesce(win_probability_of_state, default_probability) as win_probability,
         default_probability as stage_default_probability,
@@ -170,13 +210,13 @@ versions as (
         forecast_category_rule,
         close_date,
         owner_id,
-        changed_by,
-        change_source,
+        case when is_start_of_state then changed_by end as changed_by,
+        case when is_start_of_state then change_source else 'rate' end as change_source,
         version_no = 1 as is_first,
-        is_last,
-        is_current,
+        is_last_state and next_rate_valid_from is null as is_last,
+        is_last_state and next_rate_valid_from is null and is_living as is_current,
         source_fingerprint
-    from states_with_meaning
+    from states_by_rate_in_order
 
 )
 

@@ -34,7 +34,7 @@ records as (
         stg_salesforce__opportunities.pipeline_id,
         stg_salesforce__opportunities.source_stage_id,
         stg_salesforce__opportunities.amount_original,
-        salesforce_currency.currency_code,
+        coalesce(stg_salesforce__opportunities.currency_code, salesforce_currency.currency_code) as currency_code,
         stg_salesforce__opportunities.win_probability,
         stg_salesforce__opportunities.forecast_category_raw,
         stg_salesforce__opportunities.close_date,

@@ -27,6 +27,7 @@ renamed as (
         forecastcategory as forecast_category_raw,
         loss_reason__c as loss_reason_raw,
         competitor__c as competitor,
+        currencyisocode as currency_code,
 
         ---------- numerics
         cast(amount as decimal(18, 2)) as amount_original,

@@ -1,0 +1,81 @@
+"""Deals in several currencies: the org's own currency fields and dated rates, over the nights."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.dbt.conftest import Built
+from tests.support.warehouse import run_dbt
+
+RATES = """
+create table raw_salesforce.dated_conversion_rate as
+select code || month as Id, code as IsoCode, start as StartDate, start + interval 1 month as NextStartDate,
+    cast(rate + month / 100 as decimal(22, 6)) as ConversionRate, Id as _record_id,
+    timestamp '2026-01-01' as _modified_at, false as _is_deleted,
+    cast(null as timestamp) as _deleted_at, cast(null as varchar) as _merged_into
+from (values ('EUR', 0.9), ('USD', 1)) as codes (code, rate),
+    (select month, date '2024-04-01' + month * interval 1 month as start from range(30) as months (month))
+where code = 'EUR' or month = 0
+"""
+
+
+@pytest.fixture
+def abroad(built: Built, tmp_path: Path) -> Built:
+    """The world with every fourth Salesforce deal in euros, which have a rate for each month, and a few in pounds."""
+    played = built.copy_to(tmp_path)
+    played.execute(
+        "alter table raw_salesforce.opportunity add column CurrencyIsoCode varchar",
+        """update raw_salesforce.opportunity set CurrencyIsoCode =
+        case when hash(Id) % 4 = 0 then 'EUR' when hash(Id) % 50 = 1 then 'GBP' else 'USD' end""",
+        RATES,
+    )
+    return played
+
+
+def test_every_mart_holds_with_deals_in_several_currencies(abroad: Built) -> None:
+    run_dbt(
+        abroad.warehouse,
+        abroad.as_of,
+        target=abroad.target,
+        select="*",
+        command=("build", "--exclude-resource-type", "unit_test"),
+    )
+
+    converted = """
+        from marts.dim_opportunity as deal
+        left join raw_salesforce.dated_conversion_rate as rate
+            on deal.currency_code = rate.IsoCode
+            and if(deal.is_closed, deal.close_date, date '2026-03-17') >= rate.StartDate
+            and if(deal.is_closed, deal.close_date, date '2026-03-17') < rate.NextStartDate
+        where deal.currency_code in ('EUR', 'GBP') and not deal.is_deleted
+    """
+    rate = "cast(1 / rate.ConversionRate as decimal(18, 8))"
+    assert abroad.rows(f"select count(*) > 50, count(*) filter (deal.is_open) > 5 {converted}") == [(True, True)]
+    assert (
+        abroad.rows(
+            f"select deal.opportunity_id {converted} and (deal.fx_rate is distinct from {rate} "
+            f"or deal.amount is distinct from cast(round(deal.amount_original * {rate}, 2) as decimal(18, 2)))"
+        )
+        == []
+    )
+
+
+def test_a_new_rate_builds_the_deals_in_its_currency_anew_and_no_other(abroad: Built, tmp_path: Path) -> None:
+    abroad.build_versions(abroad.as_of)
+    abroad.execute("update intermediate.int_opportunity_versions set changed_by = 'marked'")
+    after_the_new_rate = abroad.as_of + timedelta(days=20)
+
+    abroad.build_versions(after_the_new_rate)
+
+    assert abroad.rows(
+        """select distinct currency_code from intermediate.int_opportunity_versions
+        where changed_by is distinct from 'marked' order by all"""
+    ) == [("EUR",)]
+    abroad.execute(
+        "update intermediate.int_opportunity_versions set source_fingerprint = 'stale' where changed_by = 'marked'"
+    )
+    abroad.build_versions(after_the_new_rate)
+    assert abroad.incremental_rows() == abroad.rebuilt(tmp_path, after_the_new_rate).incremental_rows()
