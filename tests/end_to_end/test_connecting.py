@@ -16,17 +16,15 @@ from tests.support.installation import NIGHTLY, Installation, Outcome, clone_pro
 # refuses every connection before it is made, and says where to it would have gone
 ASK_FOR_HOSTS = """
 import socket
-from connectors.hubspot.objects import STREAMS as HUBSPOT
-from connectors.salesforce.objects import STREAMS as SALESFORCE
 from dagster_project.resources import Crms
 
 def refuse(host, port, *rest, **named):
     raise SystemExit(f"{host}:{port}")
 
 socket.getaddrinfo = refuse
-for crm, streams in (("salesforce", SALESFORCE), ("hubspot", HUBSPOT)):
+for crm in ("salesforce", "hubspot"):
     try:
-        Crms().sync(crm, streams, streams, print)
+        Crms().sync(crm, lambda stream: True, print)
     except SystemExit as asked:
         print(crm, "asks", asked)
 """

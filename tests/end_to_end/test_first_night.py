@@ -15,6 +15,15 @@ from tests.support.installation import Installation
 from tests.support.night_process import NightProcess
 
 CRMS = ("salesforce", "hubspot")
+# whatever a CRM has besides: no table of this name, but those of the objects that were found
+OF_NO_TABLE = {f"{crm}/other_objects" for crm in CRMS}
+# kept for people and for marts to come
+READ_BY_NO_MODEL = OF_NO_TABLE | {
+    "salesforce/option_labels",
+    "hubspot/option_labels",
+    "hubspot/pipeline_audit",
+    "hubspot/stage_audit",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,8 @@ def test_every_asset_is_materialized(graph: dict[str, Any], history: dg.DagsterI
 def test_every_table_reports_its_rows(
     graph: dict[str, Any], history: dg.DagsterInstance, first_night: Installation
 ) -> None:
-    tables = [key for key, asset in graph["assets"].items() if asset["group"] in (*CRMS, "marts", "quality")]
+    groups = (*CRMS, "marts", "quality")
+    tables = [key for key, asset in graph["assets"].items() if asset["group"] in groups and key not in OF_NO_TABLE]
     counted = {}
     for key in tables:
         event = history.get_latest_materialization_event(dg.AssetKey.from_user_string(key))
@@ -88,7 +98,7 @@ def test_lineage_joins_from_both_crms_to_the_published_file(graph: dict[str, Any
 
     assert sources <= made_here
     assert {key.split("/")[0] for key in sources} == {*CRMS, "quality"}
-    assert {key for key, asset in assets.items() if asset["group"] in CRMS} == {
+    assert {key for key, asset in assets.items() if asset["group"] in CRMS} - READ_BY_NO_MODEL == {
         key for key in sources if key.startswith(CRMS)
     }
     assert {parent for asset in assets.values() for parent in asset["parents"]} <= made_here
