@@ -1,4 +1,5 @@
--- Over all deals, what was done with them is every completed pair of the bridge, type by type, and no gap is longer than the silence.
+-- Over all deals, what was done with them is every completed pair of the bridge, type by type; no gap is longer than
+-- the silence.
 
 with
 

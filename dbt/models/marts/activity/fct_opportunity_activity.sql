@@ -18,9 +18,9 @@ bridge_activity_opportunity as (
 
 ),
 
-int_opportunity_versions as (
+int_opportunity_open_stretches as (
 
-    select * from {{ ref('int_opportunity_versions') }}
+    select * from {{ ref('int_opportunity_open_stretches') }}
 
 ),
 
@@ -63,65 +63,19 @@ totals as (
 
 ),
 
-openings_and_closings as (
-
-    select
-        *,
-        case
-            when
-                is_closed is distinct from lag(is_closed) over (
-                    partition by opportunity_id
-                    order by version_no
-                )
-                then 1
-            else 0
-        end as is_change
-    from int_opportunity_versions
-
-),
-
-numbered_stretches as (
-
-    select
-        *,
-        sum(is_change) over (
-            partition by opportunity_id
-            order by version_no
-            rows between unbounded preceding and current row
-        ) as stretch_no
-    from openings_and_closings
-
-),
-
--- a deal that was re-opened has several: what lies between them is no gap
-open_stretches as (
-
-    select
-        opportunity_id,
-        stretch_no,
-        min(valid_from) as opened_at,
-        max(coalesce(valid_to, {{ end_of_time() }})) as ended_at
-    from numbered_stretches
-    where not is_closed
-    group by
-        opportunity_id,
-        stretch_no
-
-),
-
 marks as (
 
     select
-        open_stretches.opportunity_id,
-        open_stretches.stretch_no,
+        stretches.opportunity_id,
+        stretches.stretch_no,
         activities_of_opportunities.occurred_at as marked_at,
         true as is_touch
-    from open_stretches
+    from int_opportunity_open_stretches as stretches
     inner join activities_of_opportunities
         on
-            open_stretches.opportunity_id = activities_of_opportunities.opportunity_id
-            and open_stretches.opened_at <= activities_of_opportunities.occurred_at
-            and open_stretches.ended_at > activities_of_opportunities.occurred_at
+            stretches.opportunity_id = activities_of_opportunities.opportunity_id
+            and stretches.opened_at <= activities_of_opportunities.occurred_at
+            and coalesce(stretches.ended_at, {{ end_of_time() }}) > activities_of_opportunities.occurred_at
     where activities_of_opportunities.is_touch
     union all
     select
@@ -129,14 +83,14 @@ marks as (
         stretch_no,
         opened_at as marked_at,
         false as is_touch
-    from open_stretches
+    from int_opportunity_open_stretches
     union all
     select
         opportunity_id,
         stretch_no,
-        case when ended_at > {{ as_of() }} then {{ as_of() }} else ended_at end as marked_at,
+        coalesce(ended_at, {{ as_of() }}) as marked_at,
         false as is_touch
-    from open_stretches
+    from int_opportunity_open_stretches
 
 ),
 
