@@ -40,7 +40,11 @@ def create(
 ) -> None:
     """Make a new world of two years of sales."""
     planted = frozenset[str]() if plants is Plants.NONE else None
-    made = World.create(world, size=size, seed=seed, plants=planted)
+    try:
+        made = World.create(world, size=size, seed=seed, plants=planted)
+    except (ValueError, FileExistsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     typer.echo(f"{world}: a {size} world, its clock at {made.clock.isoformat()}")
     made.close()
 

@@ -143,7 +143,8 @@ class World:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new database file that is only there when all went well."""
+    """A new database file that is only there when all went well; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     try:

@@ -28,8 +28,8 @@ time.sleep(60)
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small world, made by the command line."""
-    path = tmp_path_factory.mktemp("world") / "world.duckdb"
+    """A small world, made by the command line in a folder that was not there."""
+    path = tmp_path_factory.mktemp("world") / "sandbox" / "world.duckdb"
     made = CliRunner().invoke(cli, ["create", "--world", str(path), "--size", "small", "--plants", "none"])
     assert made.exit_code == 0, made.output
     assert "its clock at 2026-03-17T02:00:00+00:00" in made.output
@@ -83,6 +83,16 @@ def test_faults_and_counters_are_steered_from_outside(sandbox: RunningSandbox) -
     assert sandbox.stats()["calls"] == {"salesforce.query": 4, "salesforce.token": 1}
     with pytest.raises(SandboxError, match=r"no table salesforce\.Nope"):
         sandbox.truth("salesforce/Nope")
+
+
+@pytest.mark.parametrize(("size", "said"), [("small", "exists. Delete it"), ("tiny", "tiny")])
+def test_a_world_that_cannot_be_made_is_a_sentence(world: Path, tmp_path: Path, size: str, said: str) -> None:
+    path = world if size == "small" else tmp_path / "world.duckdb"
+
+    refused = CliRunner().invoke(cli, ["create", "--world", str(path), "--size", size])
+
+    assert refused.exit_code == 1
+    assert said in refused.output
 
 
 def test_a_tick_plays_a_day_and_the_world_file_keeps_it(world: Path, tmp_path: Path) -> None:
