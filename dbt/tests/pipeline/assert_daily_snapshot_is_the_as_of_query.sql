@@ -51,8 +51,8 @@ rows_of_both as (
         fct_pipeline_daily_snapshot.open_amount as amount_delta,
         fct_pipeline_daily_snapshot.weighted_amount as weighted_amount_delta
     from fct_pipeline_daily_snapshot
-    inner join sampled_days
-        on fct_pipeline_daily_snapshot.snapshot_date = sampled_days.date_day
+    -- a join here would keep the engine from a good plan of the view
+    where fct_pipeline_daily_snapshot.snapshot_date in (select sampled_days.date_day from sampled_days)
     union all
     select
         sampled_days.date_day as snapshot_date,

@@ -1,0 +1,177 @@
+with
+
+fct_opportunity_version as (
+
+    select * from {{ ref('fct_opportunity_version') }}
+
+),
+
+int_opportunity_outcomes as (
+
+    select * from {{ ref('int_opportunity_outcomes') }}
+
+),
+
+int_pipeline_period_days as (
+
+    select * from {{ ref('int_pipeline_period_days') }}
+
+),
+
+versions_with_previous as (
+
+    select
+        fct_opportunity_version.*,
+        int_opportunity_outcomes.outcome_class,
+        {{ reporting_day('int_opportunity_outcomes.outcome_since') }} as outcome_date,
+        {{ reporting_day('fct_opportunity_version.valid_from') }} as from_date,
+        {{ reporting_day('fct_opportunity_version.valid_to') }} as to_date,
+        lead(fct_opportunity_version.version_no) over versions_of_opportunity is null
+        and not fct_opportunity_version.is_current as ends_with_deletion,
+        lag(fct_opportunity_version.amount) over versions_of_opportunity as previous_amount,
+        lag(fct_opportunity_version.owner_id) over versions_of_opportunity
+        is distinct from fct_opportunity_version.owner_id
+        or lag(fct_opportunity_version.pipeline_id) over versions_of_opportunity
+        is distinct from fct_opportunity_version.pipeline_id as is_handed_over
+    from fct_opportunity_version
+    inner join int_opportunity_outcomes
+        on
+            fct_opportunity_version.opportunity_id = int_opportunity_outcomes.opportunity_id
+            and fct_opportunity_version.version_no = int_opportunity_outcomes.version_no
+    window
+        versions_of_opportunity as (
+            partition by fct_opportunity_version.opportunity_id
+            order by fct_opportunity_version.version_no
+        )
+
+),
+
+-- what the deal was worth when its owner, and pipeline, of the version took it over
+versions as (
+
+    select
+        *,
+        {{ last_known(
+            'case when is_handed_over then coalesce(previous_amount, 0) end', 'opportunity_id', 'version_no'
+        ) }} as amount_at_handover
+    from versions_with_previous
+
+),
+
+-- the periods that a deal has to do with: it was open in one and due in it, or it closed in it
+opportunities_by_period as (
+
+    select
+        versions.opportunity_id,
+        days.period_type,
+        days.period_start_date,
+        days.period_end_date
+    from versions
+    inner join int_pipeline_period_days as days
+        on versions.close_date = days.date_day
+    where
+        versions.is_open
+        and versions.from_date <= days.period_end_date
+        and coalesce(versions.to_date, days.period_end_date) >= days.period_start_date
+    union distinct
+    select
+        versions.opportunity_id,
+        days.period_type,
+        days.period_start_date,
+        days.period_end_date
+    from versions
+    inner join int_pipeline_period_days as days
+        on versions.outcome_date = days.date_day
+    where not versions.is_open
+
+),
+
+-- half-open: what happens at the instant in which a period ends belongs to the next
+boundaries as (
+
+    select
+        opportunities_by_period.opportunity_id,
+        opportunities_by_period.period_type,
+        opportunities_by_period.period_start_date,
+        opportunities_by_period.period_end_date,
+        max(case when versions.from_date < opportunities_by_period.period_start_date then versions.version_no end)
+            as start_version_no,
+        max(versions.version_no) as end_version_no,
+        min(
+            case
+                when
+                    versions.from_date >= opportunities_by_period.period_start_date
+                    and versions.is_open
+                    and versions.close_date >= opportunities_by_period.period_start_date
+                    and versions.close_date <= opportunities_by_period.period_end_date
+                    then versions.version_no
+            end
+        ) as entry_version_no
+    from opportunities_by_period
+    inner join versions
+        on
+            opportunities_by_period.opportunity_id = versions.opportunity_id
+            and opportunities_by_period.period_end_date >= versions.from_date
+    group by
+        opportunities_by_period.opportunity_id,
+        opportunities_by_period.period_type,
+        opportunities_by_period.period_start_date,
+        opportunities_by_period.period_end_date
+
+),
+
+states as (
+
+    select
+        boundaries.*,
+        starts.version_no is not null as existed_at_start,
+        coalesce(
+            starts.is_open
+            and starts.close_date >= boundaries.period_start_date
+            and starts.close_date <= boundaries.period_end_date,
+            false
+        ) as is_in_scope_at_start,
+        ends.ends_with_deletion and ends.to_date <= boundaries.period_end_date as is_deleted,
+        starts.is_open as was_open_at_start,
+        ends.is_open as is_open_at_end,
+        ends.outcome_class,
+        ends.outcome_date,
+        starts.close_date as from_close_date,
+        ends.close_date as to_close_date,
+        starts.amount as from_amount,
+        ends.amount as to_amount,
+        entries.amount as entry_amount,
+        ends.amount_at_handover,
+        starts.stage_key as from_stage_key,
+        ends.stage_key as to_stage_key,
+        starts.owner_id as from_owner_id,
+        starts.owner_key as from_owner_key,
+        starts.pipeline_id as from_pipeline_id,
+        entries.owner_id as entry_owner_id,
+        entries.owner_key as entry_owner_key,
+        entries.pipeline_id as entry_pipeline_id,
+        ends.owner_id as to_owner_id,
+        ends.owner_key as to_owner_key,
+        ends.pipeline_id as to_pipeline_id
+    from boundaries
+    inner join versions as ends
+        on
+            boundaries.opportunity_id = ends.opportunity_id
+            and boundaries.end_version_no = ends.version_no
+    left join versions as starts
+        on
+            boundaries.opportunity_id = starts.opportunity_id
+            and boundaries.start_version_no = starts.version_no
+    left join versions as entries
+        on
+            boundaries.opportunity_id = entries.opportunity_id
+            and boundaries.entry_version_no = entries.version_no
+
+)
+
+select * from states
+-- a deal that was closed before, or is due in another period, has no part in this one
+where
+    is_in_scope_at_start
+    or entry_version_no is not null
+    or (not is_open_at_end and not is_deleted and outcome_date >= period_start_date)
