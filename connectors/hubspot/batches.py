@@ -22,15 +22,24 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Batch:
-    """Answers to some ids: bodies with `results`, the ids in them, and the ids that nothing answered to."""
+    """Answers to some ids: bodies with `results`, the ids in them, and the ids that nothing answered to.
+
+    Of those, HubSpot does not say of `unread` that they are not there.
+    """
 
     bodies: tuple[bytes, ...] = field(default=(), repr=False)
     ids: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def __add__(self, other: "Batch") -> "Batch":
         """Both."""
-        return Batch(self.bodies + other.bodies, self.ids + other.ids, self.missing + other.missing)
+        return Batch(
+            self.bodies + other.bodies,
+            self.ids + other.ids,
+            self.missing + other.missing,
+            self.unread + other.unread,
+        )
 
 
 def batch_size(ask: Ask) -> int:
@@ -111,15 +120,17 @@ class _Reading:
     def _read_alone(self, record_id: str) -> Batch:
         fields, body = self._send([record_id])
         found = tuple(str(record["id"]) for record in results_of(fields))
+        if not found and record_id in _not_found(fields):
+            return Batch(missing=(record_id,))
         return Batch((body,), found) if found else self._leave_out(record_id)
 
     def _leave_out(self, record_id: str) -> Batch:
         _log.warning(
-            "HubSpot gives no answer to record %s of %s, though it lists it; it is left out of this load.",
+            "HubSpot gives no answer to record %s of %s, though it lists it; the next load asks again.",
             record_id,
             self._kind.name,
         )
-        return Batch(missing=(record_id,))
+        return Batch(missing=(record_id,), unread=(record_id,))
 
     def _send(self, ids: Sequence[str]) -> tuple[Mapping[str, object], bytes]:
         return _send(self._client, self._kind, ids, self._ask, archived=self._archived)

@@ -14,6 +14,7 @@ from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import ID, Query
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import HISTORY, history_source, kept_history_source
+from connectors.hubspot.unread import as_misfits, as_text, left_out, of_checkpoint
 from connectors.hubspot.walks import Ask, Step, ahead, fits_address, walk_ids, walk_list, walk_window
 from connectors.landing import Checkpoint, OpenLoad, Window
 from connectors.schema import TableSchema
@@ -45,35 +46,45 @@ class HistoryLane:
             if carry.history:
                 load.land(kept_history_source(carry.history), HISTORY)
         elif properties.history:
-            self._read(properties, load)
+            return Fetched(misfits=as_misfits(self._read(properties, load)))
         return Fetched()
 
-    def _read(self, properties: PropertySet, load: OpenLoad) -> None:
+    def _read(self, properties: PropertySet, load: OpenLoad) -> list[str]:
+        """Land all that was asked for; the ids of the deals that gave no answer."""
         session, kind = self._session, properties.kind
         ask = Ask((ID,), properties.history)
         group = Group(load, session.pages_per_part)
         resume = load.checkpoint
+        unread = of_checkpoint(resume)
+        if resume is None and kind.name not in session.ids:
+            # of the rows: those that this run could not read, and those that it could because they were left over
+            again = read_batch(session.client, kind, left_out(load, rows=2, history=1), ask)
+            group.add(again.bodies)
+            unread += again.unread
         if resume is None or resume["step"] == "live":
-            self._read_live(properties, ask, load, group)
+            self._read_live(properties, ask, load, group, unread)
         archived = session.archived.ids(kind, load.window)
         group.add(read_batch(session.client, kind, archived, ask, archived=True).bodies)
-        _land(load, group, {"step": "archived"})
+        _land(load, group, {"step": "archived", "unread": as_text(unread)})
+        return unread
 
-    def _read_live(self, properties: PropertySet, ask: Ask, load: OpenLoad, group: Group) -> None:
+    def _read_live(self, properties: PropertySet, ask: Ask, load: OpenLoad, group: Group, unread: list[str]) -> None:
         place: Checkpoint | None = None
         try:
-            for step, bodies in self._walk(properties, ask, load):
+            for step, bodies in self._walk(properties, ask, load, unread):
                 group.add(bodies)
-                place = {**step.resume, "step": "live"}
+                place = {**step.resume, "step": "live", "unread": as_text(unread)}
                 if group.is_full:
                     _land(load, group, place)
         except CrmError:
             if place is not None:
                 _land(load, group, place)
             raise
-        _land(load, group, {"step": "archived"})
+        _land(load, group, {"step": "archived", "unread": as_text(unread)})
 
-    def _walk(self, properties: PropertySet, ask: Ask, load: OpenLoad) -> Iterator[tuple[Step, tuple[bytes, ...]]]:
+    def _walk(
+        self, properties: PropertySet, ask: Ask, load: OpenLoad, unread: list[str]
+    ) -> Iterator[tuple[Step, tuple[bytes, ...]]]:
         client, kind, window = self._session.client, properties.kind, load.window
         asked = self._session.ids.get(kind.name)
         if asked is not None:
@@ -90,7 +101,9 @@ class HistoryLane:
             else walk_window(client, query, window, resume=load.checkpoint)
         )
         for step in steps:
-            yield step, read_batch(client, kind, step.ids, ask).bodies
+            batch = read_batch(client, kind, step.ids, ask)
+            unread += batch.unread
+            yield step, batch.bodies
 
 
 def _land(load: OpenLoad, group: Group, checkpoint: Checkpoint) -> None:

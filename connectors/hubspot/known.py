@@ -85,6 +85,16 @@ def merged_since_source(load: OpenLoad) -> str | None:
     )
 
 
+def newest_loads(load: OpenLoad, lane: str, number: int) -> list[Manifest]:
+    """The newest committed loads of a lane of this object that read all of their window, `number` at most."""
+    found = [
+        manifest
+        for manifest, _ in load.earlier()
+        if manifest.request.lane == lane and manifest.request.mode != "none" and manifest.request.moves_watermark
+    ]
+    return found[-number:]
+
+
 def linked_deals(scratch: Scratch, load: OpenLoad, to_ids: Collection[str]) -> list[str]:
     """Deals that were ever linked with one of these records; `load` is one of the deals' own."""
     files = [path for manifest, paths in load.earlier() if manifest.request.lane == "associations" for path in paths]

@@ -17,6 +17,8 @@ CHOICES = "VARCHAR[]"
 
 _TYPES = {"number": NUMBER, "datetime": "TIMESTAMP", "date": "DATE", "bool": "BOOLEAN"}
 _NUMBERS_THAT_ARE_IDS = frozenset(["associatedcompanyid"])
+# HubSpot derives it from the contact's primary company; a merge of companies changes it in every contact of theirs
+_FOLLOWS_LINKS = frozenset(["associatedcompanyid"])
 _STAMPS = frozenset(["createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate", "hs_object_id"])
 
 # one column per stage and measure, hundreds in all: the history of dealstage says the same and more
@@ -148,7 +150,7 @@ class _Choice:
             self.withheld[name] = why
             return
         self.types[name] = self._type(name, definition)
-        if _is_calculated(definition) and name not in _STAMPS:
+        if (_is_calculated(definition) and name not in _STAMPS) or name in _FOLLOWS_LINKS:
             self.calculated.add(name)
 
     def _why_not(self, name: str) -> Withheld | None:

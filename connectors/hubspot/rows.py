@@ -28,6 +28,7 @@ from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import SEARCH_PAGE, Found, Query, count, first_page
 from connectors.hubspot.session import Session
 from connectors.hubspot.sources import RECORD, misfits_query, records_source
+from connectors.hubspot.unread import as_misfits, as_text, left_out, of_checkpoint
 from connectors.hubspot.walks import (
     HISTORY_PAGE,
     LIST_PAGE,
@@ -133,7 +134,7 @@ class RowsLane:
         reading.read_archived()
         if replaced := line.details.replaced + mender.replaced - before:
             reading.misfits[TEXT_MISFITS] = replaced
-        return Fetched(expected_rows=reading.rows, misfits=reading.misfits)
+        return Fetched(expected_rows=reading.rows, misfits=reading.misfits | as_misfits(reading.unread))
 
     def _choose(self, properties: PropertySet, window: Window) -> RowsPlan:
         client, kind = self._session.client, properties.kind
@@ -167,6 +168,7 @@ class _Reading:
         self.rows = load.rows_landed
         self.misfits: dict[str, int] = {}
         self._not_live: list[str] = []
+        self.unread = of_checkpoint(self._resume)
         self.live = 0 if self._resume is None else int(str(self._resume["live"]))
         self._ask = plan.ask
         if plan.kind.history and self._resume is None:
@@ -181,10 +183,12 @@ class _Reading:
         if self._resume is not None and self._resume["step"] != "live":
             return
         place: Checkpoint | None = None
+        if self._resume is None and self._plan.ids is None:
+            self._read_batch(left_out(self._load, rows=1))
         try:
             for step in self._walk():
                 self._take(step)
-                place = {**step.resume, "step": "live", "live": self.live}
+                place = {**step.resume, "step": "live", "live": self.live, "unread": as_text(self.unread)}
                 if self._group.is_full:
                     self._land(place)
         except CrmError:
@@ -193,13 +197,17 @@ class _Reading:
                 self._land(place)
             raise
         if self._group.files:
-            self._land({"step": "archived", "live": self.live})
+            self._land({"step": "archived", "live": self.live, "unread": as_text(self.unread)})
+
+    def _read_batch(self, ids: Sequence[str]) -> None:
+        batch = read_batch(self._session.client, self._plan.kind, ids, self._ask)
+        self._group.add(batch.bodies, batch.ids)
+        self._not_live += batch.missing
+        self.unread += batch.unread
 
     def _take(self, step: Step) -> None:
         if self._plan.is_batched:
-            batch = read_batch(self._session.client, self._plan.kind, step.ids, self._ask)
-            self._group.add(batch.bodies, batch.ids)
-            self._not_live += batch.missing
+            self._read_batch(step.ids)
         else:
             self._group.add(step.bodies, step.ids, step.repeated)
         self.live += len(step.ids)
@@ -228,7 +236,8 @@ class _Reading:
         for at in range(done, len(ids), size):
             batch = read_batch(self._session.client, kind, ids[at : at + size], self._ask, archived=True)
             self._group.add(batch.bodies, batch.ids)
-            self._land({"step": "archived", "live": self.live, "done": at + size}, is_live=False)
+            place = {"step": "archived", "live": self.live, "done": at + size, "unread": as_text(self.unread)}
+            self._land(place, is_live=False)
         if kind.history and self._resume is None:
             self._session.carry.finish()
 

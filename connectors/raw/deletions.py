@@ -44,6 +44,8 @@ def tombstone_missing(
     request = load.manifest.request
     hi = literal(naive_utc(request.window.hi))
     scope = "true"
+    # HubSpot's rows say themselves when they were archived
+    known = "target.archived_at" if "archived_at" in target.columns(connection) else "null"
     if request.parent_column is not None:
         if not load.parents:
             return Counts()
@@ -51,7 +53,7 @@ def tombstone_missing(
         scope = f"target.{quote(request.parent_column)} in (select _parent_id from read_parquet([{files}]))"
     connection.execute(
         f"create or replace temp table {DOOMED} as select target._record_id, timestamp {hi} as stamp, "
-        f"timestamp {hi} as deleted_at, cast(null as varchar) as merged_into, false as was_deleted "
+        f"coalesce({known}, timestamp {hi}) as deleted_at, cast(null as varchar) as merged_into, false as was_deleted "
         f"from {target} as target where not target._is_deleted and target._modified_at <= timestamp {hi} and {scope} "
         f"and target._record_id not in (select _record_id from {INCOMING})"
     )

@@ -68,15 +68,23 @@ _SCOPES = {
 
 
 class Comparison:
-    """A warehouse beside the world that the sandbox at `url` serves, both as they are now, for some raw tables."""
+    """A warehouse beside a world, both as they are now, for some raw tables.
 
-    def __init__(self, warehouse: Path, url: str, folder: Path, tables: Collection[str] = TABLES) -> None:
+    `world` is the address of the sandbox that serves it, or its file, closed.
+    """
+
+    def __init__(self, warehouse: Path, world: str | Path, folder: Path, tables: Collection[str] = TABLES) -> None:
         self._tables = tables
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'; create schema truth")
         self._connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        if isinstance(world, Path):
+            self._connection.execute(f"attach '{world}' as world (read_only)")
         for table in dict.fromkeys(name for raw_table in tables for name in _WORLD_TABLES.get(raw_table, (raw_table,))):
-            self._load(table, url, folder / f"{table}.json")
+            if isinstance(world, Path):
+                self._view(table)
+            else:
+                self._load(table, world, folder / f"{table}.json")
 
     def close(self) -> None:
         """Free the warehouse file."""
@@ -109,6 +117,13 @@ class Comparison:
             f"select 'missing', * from ({wanted} except all {actual}) union all "
             f"select 'surplus', * from ({actual} except all {wanted}) order by 2, 1 limit 10"
         ).fetchall()
+
+    def _view(self, table: str) -> None:
+        columns = ", ".join(
+            f'{f"json({name})" if kind == "JSON" else f"""cast("{name}" as {kind})"""} as "{name}"'
+            for name, kind in _world_columns(table).items()
+        )
+        self._connection.execute(f"create view truth.{table} as select {columns} from world.hubspot.{table}")
 
     def _load(self, table: str, url: str, file: Path) -> None:
         file.write_bytes(requests.get(f"{url}/__truth__/hubspot/{table}?full=1", timeout=60).content)

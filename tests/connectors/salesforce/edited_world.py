@@ -6,13 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sandbox.catalogue import SALESFORCE, salesforce_fields
-from connectors.schema import raw_table
+from connectors.sandbox.catalogue import SALESFORCE
+from tests.support.raw_truth import salesforce_differences
 
 # what happens on a day happens three hours before its end, well behind the connector's lag
 EVENING = timedelta(hours=3)
-
-_NO_STAMP = "OpportunityFieldHistory"
 
 
 class EditedWorld:
@@ -86,47 +84,5 @@ class EditedWorld:
 
 
 def differences(cursor: duckdb.DuckDBPyConnection, warehouse: Path, objects: Iterable[str] = SALESFORCE) -> list[str]:
-    """How the raw tables differ from the world behind `cursor`, object by object; [] if they are its truth.
-
-    A record that the world no longer has must be in its raw table as a tombstone.
-    """
-    found: list[str] = []
-    cursor.execute(f"attach '{warehouse}' as warehouse (read_only)")
-    try:
-        for name in objects:
-            found += _differences_of(cursor, name)
-    finally:
-        cursor.execute("detach warehouse")
-    return found
-
-
-def _differences_of(cursor: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    raw, world = f'warehouse.raw_salesforce."{raw_table(name)}"', f'salesforce."{name}"'
-    columns = ", ".join(_comparable(name, field.name) for field in salesforce_fields(name))
-    names = {field.name for field in salesforce_fields(name)}
-    is_deleted = '"IsDeleted"' if "IsDeleted" in names else "false"
-    merged_into = '"MasterRecordId"' if "MasterRecordId" in names else "null"
-    truth = f'select {columns}, "Id", {is_deleted}, {merged_into} from {world}'
-    landed = (
-        f"select {columns}, _record_id, _is_deleted, _merged_into from {raw} "
-        f'where _record_id in (select "Id" from {world})'
-    )
-    queries = {
-        "rows that the warehouse lacks": f"{truth} except all {landed}",
-        "rows that the world lacks": f"{landed} except all {truth}",
-        "purged rows alive": f"from {raw} where not _is_deleted and not exists (from {world} where id = _record_id)",
-        "tombstones without a time": f"from {raw} where _is_deleted <> (_deleted_at is not null)",
-        "records twice": f"select _record_id from {raw} group by 1 having count(*) > 1",
-    }
-    counts = {what: cursor.execute(query).fetchall() for what, query in queries.items()}
-    return [f"{name}: {len(rows)} {what}, such as {rows[0]}" for what, rows in counts.items() if rows]
-
-
-def _comparable(object_name: str, field_name: str) -> str:
-    """A field's value as both sides can write it."""
-    if field_name in ("OldValue", "NewValue"):
-        # the wire sends numbers as numbers: 2000.00 comes as 2000.0
-        return f'coalesce(cast(try_cast("{field_name}" as decimal(18, 2)) as varchar), "{field_name}")'
-    if field_name == "IsDeleted" and object_name == _NO_STAMP:
-        return "true"  # no stamp tells that this flag changed; the deletes lane does, and _is_deleted is compared
-    return f'"{field_name}"'
+    """How the raw tables differ from the world behind `cursor`, object by object; [] if they are its truth."""
+    return salesforce_differences(cursor, warehouse, objects)

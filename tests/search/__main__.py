@@ -1,0 +1,94 @@
+"""Searches for a history after which raw is not truth: `python -m tests.search --minutes 30 [--seed N]`.
+
+Every failing history is reduced to the fewest steps that still fail and written as JSON, which `--play FILE` repeats.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.search.drawing import SMALL, TINY, Scenario, scenarios
+from tests.search.playing import Played, Worlds, play
+from tests.search.reducing import reduce_steps
+from tests.search.runner import Runner
+
+MOST_STEPS = 24
+BATCH = 25
+REDUCING_SECONDS = 240
+
+
+def main() -> int:
+    """The exit code: 1 if something was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.search", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--seed", type=int, default=None, help="begins the search where an earlier one did")
+    parser.add_argument("--steps", type=int, default=MOST_STEPS, help="the most steps of a history")
+    parser.add_argument("--found", type=Path, default=Path("data/search"), help="folder for what fails")
+    parser.add_argument("--play", type=Path, help="play one history again")
+    asked = parser.parse_args()
+    asked.found.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, Runner() as runner:
+        worlds = Worlds(Path(folder))
+        if asked.play:
+            return _show(play(Scenario(**json.loads(asked.play.read_text())), worlds, runner))
+        return _search(asked, worlds, runner)
+
+
+def _show(played: Played) -> int:
+    print(*played.journal, "", *(played.problems or ["raw is truth"]), sep="\n")
+    return bool(played.problems)
+
+
+def _search(asked: argparse.Namespace, worlds: Worlds, runner: Runner) -> int:
+    end = time.monotonic() + 60 * asked.minutes
+    first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
+    tally: Counter[str] = Counter()
+    batch = 0
+    while time.monotonic() < end:
+
+        @seed(first + batch)
+        @settings(max_examples=BATCH, deadline=None, database=None, phases=[Phase.generate],
+                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @given(scenarios(most_steps=asked.steps, sizes=[TINY, TINY, SMALL]))
+        def one_batch(scenario: Scenario) -> None:
+            if time.monotonic() >= end:
+                return
+            played = play(scenario, worlds, runner)
+            tally.update(histories=1, kills=played.kills, failed_runs=played.failures, edits=played.edits,
+                         refused_edits=played.refused_edits)  # fmt: skip
+            if played.problems:
+                tally["found"] += 1
+                _report(asked.found, scenario, played, worlds, runner, tally["found"], end)
+            print(dict(tally), file=sys.stderr, flush=True)
+
+        one_batch()
+        batch += 1
+    print(f"seed {first}, {batch} batches: {dict(tally)}")
+    return bool(tally["found"])
+
+
+def _report(
+    folder: Path, scenario: Scenario, played: Played, worlds: Worlds, runner: Runner, number: int, end: float
+) -> None:
+    file = folder / f"found-{time.time_ns() // 10**9}-{number}.json"
+    file.write_text(json.dumps(asdict(scenario)))
+    print(f"\nFOUND, see {file}", *played.problems, sep="\n  ", flush=True)
+    until = min(end, time.monotonic() + REDUCING_SECONDS)
+    small = reduce_steps(scenario, lambda fewer: bool(play(fewer, worlds, runner).problems), until=until)
+    file.write_text(json.dumps(asdict(small)))
+    again = play(small, worlds, runner)
+    print(
+        f"reduced to {len(small.steps)} steps:", *map(json.dumps, small.steps), *again.problems, sep="\n  ", flush=True
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
