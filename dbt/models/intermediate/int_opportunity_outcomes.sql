@@ -44,7 +44,12 @@ versions_with_previous_outcome as (
         lag(outcome_class) over (
             partition by opportunity_id
             order by version_no
-        ) as previous_outcome_class
+        ) as previous_outcome_class,
+        version_no = 1
+        or lag(canonical_stage) over (
+            partition by opportunity_id
+            order by version_no
+        ) is distinct from canonical_stage as enters_canonical_stage
     from versions_with_outcome
 
 ),
@@ -69,6 +74,13 @@ versions_with_outcome_since as (
             order by version_no
             rows between unbounded preceding and current row
         ) as outcome_since,
+        canonical_stage,
+        max(case when enters_canonical_stage then valid_from end) over (
+            partition by opportunity_id
+            order by version_no
+            rows between unbounded preceding and current row
+        ) as canonical_stage_since,
+        forecast_category,
         amount,
         amount_original,
         currency_code,

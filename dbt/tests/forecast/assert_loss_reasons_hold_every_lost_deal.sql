@@ -36,17 +36,19 @@ from_deals as (
 
 differences as (
 
-    (
-        select * from from_reasons
-        except
-        select * from from_deals
-    )
-    union all
-    (
-        select * from from_deals
-        except
-        select * from from_reasons
-    )
+    select
+        from_reasons.deals as deals_by_reason,
+        from_deals.deals,
+        from_reasons.amount as amount_by_reason,
+        from_deals.amount
+    from from_reasons
+    full outer join from_deals
+        on
+            from_reasons.crm = from_deals.crm
+            and from_reasons.outcome_class = from_deals.outcome_class
+    where
+        from_reasons.deals is distinct from from_deals.deals
+        or from_reasons.amount is distinct from from_deals.amount
 
 )
 

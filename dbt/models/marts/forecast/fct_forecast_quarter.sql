@@ -130,12 +130,18 @@ outcomes_by_quarter as (
         states.outcome_close_date,
         states.outcome_owner_id,
         states.outcome_owner_key,
-        dim_opportunity.is_primary_record,
+        dim_opportunity.crm = '{{ var("primary_crm") }}' or other_records.opportunity_id is null as is_primary_record,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys
     from states_until_quarter_end as states
     inner join dim_opportunity
         on states.opportunity_id = dim_opportunity.opportunity_id
+    -- a record made, or deleted, after the quarter changes nothing in it
+    left join dim_opportunity as other_records
+        on
+            dim_opportunity.crosswalk_opportunity_id = other_records.opportunity_id
+            and states.quarter_ends_at > other_records.created_at
+            and states.quarter_ends_at <= coalesce(other_records.deleted_at, {{ end_of_time() }})
     where
         states.recency = 1
         and (states.first_forecast_at is not null or states.outcome = 'won')
