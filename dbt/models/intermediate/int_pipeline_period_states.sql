@@ -29,10 +29,8 @@ versions_with_previous as (
         lead(fct_opportunity_version.version_no) over versions_of_opportunity is null
         and not fct_opportunity_version.is_current as ends_with_deletion,
         lag(fct_opportunity_version.amount) over versions_of_opportunity as previous_amount,
-        lag(fct_opportunity_version.owner_id) over versions_of_opportunity
-        is distinct from fct_opportunity_version.owner_id
-        or lag(fct_opportunity_version.pipeline_id) over versions_of_opportunity
-        is distinct from fct_opportunity_version.pipeline_id as is_handed_over
+        lag(fct_opportunity_version.owner_id) over versions_of_opportunity as previous_owner_id,
+        lag(fct_opportunity_version.pipeline_id) over versions_of_opportunity as previous_pipeline_id
     from fct_opportunity_version
     inner join int_opportunity_outcomes
         on
@@ -52,7 +50,9 @@ versions as (
     select
         *,
         {{ last_known(
-            'case when is_handed_over then coalesce(previous_amount, 0) end', 'opportunity_id', 'version_no'
+            'case when owner_id is distinct from previous_owner_id or pipeline_id is distinct from previous_pipeline_id '
+            ~ 'then coalesce(previous_amount, 0) end',
+            'opportunity_id', 'version_no'
         ) }} as amount_at_handover
     from versions_with_previous
 
@@ -63,25 +63,25 @@ opportunities_by_period as (
 
     select
         versions.opportunity_id,
-        days.period_type,
-        days.period_start_date,
-        days.period_end_date
+        period_days.period_type,
+        period_days.period_start_date,
+        period_days.period_end_date
     from versions
-    inner join int_pipeline_period_days as days
-        on versions.close_date = days.date_day
+    inner join int_pipeline_period_days as period_days
+        on versions.close_date = period_days.date_day
     where
         versions.is_open
-        and versions.from_date <= days.period_end_date
-        and coalesce(versions.to_date, days.period_end_date) >= days.period_start_date
+        and versions.from_date <= period_days.period_end_date
+        and coalesce(versions.to_date, period_days.period_end_date) >= period_days.period_start_date
     union distinct
     select
         versions.opportunity_id,
-        days.period_type,
-        days.period_start_date,
-        days.period_end_date
+        period_days.period_type,
+        period_days.period_start_date,
+        period_days.period_end_date
     from versions
-    inner join int_pipeline_period_days as days
-        on versions.outcome_date = days.date_day
+    inner join int_pipeline_period_days as period_days
+        on versions.outcome_date = period_days.date_day
     where not versions.is_open
 
 ),
@@ -124,48 +124,48 @@ states as (
 
     select
         boundaries.*,
-        starts.version_no is not null as existed_at_start,
+        start_versions.version_no is not null as existed_at_start,
         coalesce(
-            starts.is_open
-            and starts.close_date >= boundaries.period_start_date
-            and starts.close_date <= boundaries.period_end_date,
+            start_versions.is_open
+            and start_versions.close_date >= boundaries.period_start_date
+            and start_versions.close_date <= boundaries.period_end_date,
             false
         ) as is_in_scope_at_start,
-        ends.ends_with_deletion and ends.to_date <= boundaries.period_end_date as is_deleted,
-        starts.is_open as was_open_at_start,
-        ends.is_open as is_open_at_end,
-        ends.outcome_class,
-        ends.outcome_date,
-        starts.close_date as from_close_date,
-        ends.close_date as to_close_date,
-        starts.amount as from_amount,
-        ends.amount as to_amount,
-        entries.amount as entry_amount,
-        ends.amount_at_handover,
-        starts.stage_key as from_stage_key,
-        ends.stage_key as to_stage_key,
-        starts.owner_id as from_owner_id,
-        starts.owner_key as from_owner_key,
-        starts.pipeline_id as from_pipeline_id,
-        entries.owner_id as entry_owner_id,
-        entries.owner_key as entry_owner_key,
-        entries.pipeline_id as entry_pipeline_id,
-        ends.owner_id as to_owner_id,
-        ends.owner_key as to_owner_key,
-        ends.pipeline_id as to_pipeline_id
+        end_versions.ends_with_deletion and end_versions.to_date <= boundaries.period_end_date as is_deleted,
+        start_versions.is_open as was_open_at_start,
+        end_versions.is_open as is_open_at_end,
+        end_versions.outcome_class,
+        end_versions.outcome_date,
+        start_versions.close_date as from_close_date,
+        end_versions.close_date as to_close_date,
+        start_versions.amount as from_amount,
+        end_versions.amount as to_amount,
+        entry_versions.amount as entry_amount,
+        end_versions.amount_at_handover,
+        start_versions.stage_key as from_stage_key,
+        end_versions.stage_key as to_stage_key,
+        start_versions.owner_id as from_owner_id,
+        start_versions.owner_key as from_owner_key,
+        start_versions.pipeline_id as from_pipeline_id,
+        entry_versions.owner_id as entry_owner_id,
+        entry_versions.owner_key as entry_owner_key,
+        entry_versions.pipeline_id as entry_pipeline_id,
+        end_versions.owner_id as to_owner_id,
+        end_versions.owner_key as to_owner_key,
+        end_versions.pipeline_id as to_pipeline_id
     from boundaries
-    inner join versions as ends
+    inner join versions as end_versions
         on
-            boundaries.opportunity_id = ends.opportunity_id
-            and boundaries.end_version_no = ends.version_no
-    left join versions as starts
+            boundaries.opportunity_id = end_versions.opportunity_id
+            and boundaries.end_version_no = end_versions.version_no
+    left join versions as start_versions
         on
-            boundaries.opportunity_id = starts.opportunity_id
-            and boundaries.start_version_no = starts.version_no
-    left join versions as entries
+            boundaries.opportunity_id = start_versions.opportunity_id
+            and boundaries.start_version_no = start_versions.version_no
+    left join versions as entry_versions
         on
-            boundaries.opportunity_id = entries.opportunity_id
-            and boundaries.entry_version_no = entries.version_no
+            boundaries.opportunity_id = entry_versions.opportunity_id
+            and boundaries.entry_version_no = entry_versions.version_no
 
 )
 

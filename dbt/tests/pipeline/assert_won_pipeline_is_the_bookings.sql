@@ -1,5 +1,5 @@
--- Won in the waterfall is the bookings of every week, month and quarter, counted a second way, from the stage visits: deals
--- that became won in the period and were won, and there, when it ended; one by one, by owner, and to the cent.
+-- Won in the waterfall is the bookings of every week, month and quarter, counted a second way, from the stage visits:
+-- deals that became won in the period and were won, and there, when it ended; one by one, by owner, and to the cent.
 
 with
 

@@ -74,13 +74,10 @@ states_with_transfer as (
 
     select
         *,
-        first_owner_id is distinct from to_owner_id
-        or first_pipeline_id is distinct from to_pipeline_id as is_transferred,
-        case
-            when first_owner_id is distinct from to_owner_id or first_pipeline_id is distinct from to_pipeline_id
-                then amount_at_handover
-            else first_amount
-        end as transfer_amount
+        (
+            first_owner_id is distinct from to_owner_id
+            or first_pipeline_id is distinct from to_pipeline_id
+        ) as is_transferred
     from states_with_roads
 
 ),
@@ -89,6 +86,10 @@ states_by_kind as (
 
     select
         states_with_transfer.*,
+        case
+            when states_with_transfer.is_transferred then states_with_transfer.amount_at_handover
+            else states_with_transfer.first_amount
+        end as transfer_amount,
         movement_kinds.movement_kind
     from states_with_transfer
     cross join movement_kinds
