@@ -105,7 +105,7 @@ class LandingLog:
         if known is not None and known != identity:
             raise IdentityError(
                 f"{connection} now answers as {identity}, but its landing log was filled from {known}. "
-                "Check the credentials, or use another connection name for the other org."
+                "Check the credentials, or give the other org a data folder of its own (CRM_DATA_DIR)."
             )
 
     def part_paths(self, manifest: Manifest) -> list[Path]:
