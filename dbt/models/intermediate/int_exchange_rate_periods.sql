@@ -98,6 +98,12 @@ currencies as (
     select distinct currency_code
     from int_opportunity_changes
     where currency_code <> ''
+    union
+    select currency_code
+    from org_rates
+    union
+    select currency_code
+    from seed_rates
 
 ),
 
