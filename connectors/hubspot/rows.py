@@ -236,7 +236,12 @@ class _Reading:
         for at in range(done, len(ids), size):
             batch = read_batch(self._session.client, kind, ids[at : at + size], self._ask, archived=True)
             self._group.add(batch.bodies, batch.ids)
-            place = {"step": "archived", "live": self.live, "done": at + size, "unread": as_text(self.unread)}
+            place: Checkpoint = {
+                "step": "archived",
+                "live": self.live,
+                "done": at + size,
+                "unread": as_text(self.unread),
+            }
             self._land(place, is_live=False)
         if kind.history and self._resume is None:
             self._session.carry.finish()

@@ -13,7 +13,7 @@ from connectors.landing import LandingLog
 from connectors.raw import replay
 from connectors.sandbox.catalogue import HUBSPOT, SALESFORCE, salesforce_fields
 from connectors.schema import raw_table
-from tests.connectors.hubspot.truth import Comparison
+from tests.connectors.hubspot.truth import TABLES, Comparison
 from tests.support.compared_files import differences as file_differences
 
 CRMS = ("salesforce", "hubspot")
@@ -28,23 +28,33 @@ _KEPT = ("id", "created_at", "updated_at", "archived", "archived_at", "hs_object
 
 
 def differences(
-    world: Path, warehouse: Path, *, crms: Collection[str] = CRMS, without: Collection[str] = ()
+    world: Path,
+    warehouse: Path,
+    *,
+    crms: Collection[str] = CRMS,
+    only: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> list[str]:
     """How the raw tables of `crms` differ from the world, both files closed; [] if they are its truth.
 
-    `without` names columns that do not count, as `salesforce.Opportunity.Extra__c`.
+    `only` names Salesforce's objects or HubSpot's raw tables, if not all count; `without` columns that do not count, as
+    `salesforce.Opportunity.Extra__c`.
     """
     found = []
     with duckdb.connect() as connection:
         connection.execute(f"set TimeZone = 'UTC'; attach '{world}' as world (read_only); use world")
         if "salesforce" in crms:
-            found += salesforce_differences(connection, warehouse, without=without)
+            found += salesforce_differences(connection, warehouse, only or None, without=without)
         connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
         found += _doubled(connection)
         if "hubspot" in crms:
             found += [*_hubspot_gone(connection), *_hubspot_added(connection, without)]
     if "hubspot" in crms:
-        with tempfile.TemporaryDirectory() as folder, closing(Comparison(warehouse, world, Path(folder))) as comparison:
+        tables = tuple(only) or TABLES
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(Comparison(warehouse, world, Path(folder), tables)) as comparison,
+        ):
             found += [f"hubspot {table}: {rows}" for table, rows in comparison.differences().items()]
     return found
 
