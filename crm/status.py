@@ -40,6 +40,10 @@ class _Standing:
     not_asked: str = ""
     objects: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def knows_any(self) -> bool:
+        return bool(self.lanes) or not self.objects or any(self.shows(row["object"]) for row in self.known.coverage)
+
     def shows(self, object_name: object) -> bool:
         return not self.objects or str(object_name).casefold() in self.objects
 
@@ -59,7 +63,9 @@ def show_status(terminal: Terminal, crm: str | None, objects: tuple[str, ...], *
     if problem:
         terminal.err.print(problem, style="yellow", markup=False)
     documents = {standing.crm: _document(standing) for standing in standings}
-    parts = [part for standing in standings for part in _parts(standing)]
+    # an object is one CRM's own: of the other there is nothing to say
+    told = [standing for standing in standings if standing.knows_any] or standings
+    parts = [part for standing in told for part in _parts(standing)]
     return Answer({"crms": documents, "settings_problem": problem or None}, tuple(parts))
 
 

@@ -70,6 +70,7 @@ def test_objects_by_name_are_synced_alone_and_shown_alone(fresh: Crm) -> None:
     assert [line["object"] for line in done["crms"]["salesforce"]["objects"]] == ["OpportunityStage"]
     assert {line["object"] for line in done["crms"]["hubspot"]["objects"]} == {"owners"}
     assert [lane["object"] for lane in stands["crms"]["hubspot"]["lanes"]] == ["owners"]
+    assert "salesforce" not in fresh.run("status", "--object", "owners", "--offline").stdout
 
 
 def test_a_full_sync_reads_everything_again_and_deletes_nothing(fresh: Crm, sandbox: RunningSandbox) -> None:
