@@ -76,6 +76,9 @@ def hubspot_edit(sandbox: RunningSandbox, drawn: Edit) -> Edit | None:
     if kind.endswith("association"):
         return _link_edit(sandbox, drawn, picked)
     made = {"kind": kind, "type": name, "id": picked}
+    if kind == "late_index":  # what lags behind is what has just changed
+        changed = {"kind": "set_properties", "type": name, "id": picked, "properties": {_TEXTS[name]: "not yet found"}}
+        sandbox.edit(crm="hubspot", **changed)
     if kind == "set_properties":
         made |= _hubspot_values(sandbox, drawn, name, next(row for row in rows if row["id"] == picked))
     return made
