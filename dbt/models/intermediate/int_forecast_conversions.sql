@@ -8,7 +8,7 @@ with
 int_forecast_weekly_cells as (
 
     select * from {{ ref('int_forecast_weekly_cells') }}
-    where position = 'open'
+    where deal_position = 'open'
 
 ),
 
@@ -126,22 +126,22 @@ weeks_with_history as (
 stage_rates as (
 
     select
-        stages.quarter_no,
-        stages.week_of_quarter,
-        stages.canonical_stage,
-        stages.due_band,
-        weeks.past_quarter_count,
-        {{ safe_divide('weeks.past_won_count', 'weeks.past_deal_count') }} as week_rate,
+        stage_history.quarter_no,
+        stage_history.week_of_quarter,
+        stage_history.canonical_stage,
+        stage_history.due_band,
+        week_history.past_quarter_count,
+        {{ safe_divide('week_history.past_won_count', 'week_history.past_deal_count') }} as week_rate,
         {{ safe_divide(
-            'stages.past_won_count + ' ~ prior_deals ~ ' * '
-            ~ safe_divide('weeks.past_won_count', 'weeks.past_deal_count'),
-            'stages.past_deal_count + ' ~ prior_deals
+            'stage_history.past_won_count + ' ~ prior_deals ~ ' * '
+            ~ safe_divide('week_history.past_won_count', 'week_history.past_deal_count'),
+            'stage_history.past_deal_count + ' ~ prior_deals
         ) }} as stage_rate
-    from stages_with_history as stages
-    inner join weeks_with_history as weeks
+    from stages_with_history as stage_history
+    inner join weeks_with_history as week_history
         on
-            stages.quarter_no = weeks.quarter_no
-            and stages.week_of_quarter = weeks.week_of_quarter
+            stage_history.quarter_no = week_history.quarter_no
+            and stage_history.week_of_quarter = week_history.week_of_quarter
 
 ),
 

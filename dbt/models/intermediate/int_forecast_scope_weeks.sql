@@ -59,7 +59,7 @@ cells_of_scopes as (
         scope_key,
         quarter_no,
         week_of_quarter,
-        position,
+        deal_position,
         sum(deal_count) as deal_count,
         sum(amount) as amount,
         sum(commit_amount) as commit_amount,
@@ -79,7 +79,7 @@ cells_of_scopes as (
         scope_key,
         quarter_no,
         week_of_quarter,
-        position,
+        deal_position,
         canonical_stage,
         stage_age_band,
         due_band
@@ -93,14 +93,14 @@ scope_weeks as (
         scope_key,
         quarter_no,
         week_of_quarter,
-        sum(case when position = 'booked' then amount end) as booked_to_date_amount,
-        sum(case when position = 'open' then deal_count end) as open_deal_count,
-        sum(case when position = 'open' then amount end) as open_amount,
+        sum(case when deal_position = 'booked' then amount end) as booked_to_date_amount,
+        sum(case when deal_position = 'open' then deal_count end) as open_deal_count,
+        sum(case when deal_position = 'open' then amount end) as open_amount,
         sum(commit_amount) as commit_open_amount,
         sum(best_case_amount) as best_case_open_amount,
         sum(expected_amount) as expected_open_amount,
         sum(variance) as open_variance,
-        sum(case when position = 'unseen' then won_amount end) as unseen_amount,
+        sum(case when deal_position = 'unseen' then won_amount end) as unseen_amount,
         sum(won_amount) as won_amount
     from cells_of_scopes
     group by

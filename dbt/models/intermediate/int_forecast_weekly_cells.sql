@@ -17,7 +17,7 @@ fct_forecast_quarter as (
     select * from {{ ref('fct_forecast_quarter') }}
     where
         outcome = 'won'
-        and is_primary_record
+        and was_primary_record
 
 ),
 
@@ -74,7 +74,7 @@ positions as (
         weekly_snapshots.week_of_quarter,
         weekly_snapshots.snapshot_at,
         versions.opportunity_id,
-        case when versions.is_won then 'booked' else 'open' end as position,
+        case when versions.is_won then 'booked' else 'open' end as deal_position,
         versions.owner_key,
         versions.amount,
         case when not versions.is_won then versions.canonical_stage end as canonical_stage,
@@ -139,7 +139,7 @@ positions_with_win as (
         coalesce(positions.quarter_no, wins_by_week.quarter_no) as quarter_no,
         coalesce(positions.week_of_quarter, wins_by_week.week_of_quarter) as week_of_quarter,
         coalesce(positions.snapshot_at, wins_by_week.snapshot_at) as snapshot_at,
-        coalesce(positions.position, 'unseen') as position,
+        coalesce(positions.deal_position, 'unseen') as deal_position,
         case when positions.opportunity_id is null then wins_by_week.outcome_owner_key else positions.owner_key end
             as owner_key,
         positions.canonical_stage,
@@ -179,7 +179,7 @@ cells as (
         snapshot_at,
         owner_key,
         team_key,
-        position,
+        deal_position,
         canonical_stage,
         stage_age_band,
         due_band,
@@ -200,7 +200,7 @@ cells as (
         snapshot_at,
         owner_key,
         team_key,
-        position,
+        deal_position,
         canonical_stage,
         stage_age_band,
         due_band

@@ -45,11 +45,10 @@ versions_with_previous_outcome as (
             partition by opportunity_id
             order by version_no
         ) as previous_outcome_class,
-        version_no = 1
-        or lag(canonical_stage) over (
+        lag(canonical_stage) over (
             partition by opportunity_id
             order by version_no
-        ) is distinct from canonical_stage as enters_canonical_stage
+        ) as previous_canonical_stage
     from versions_with_outcome
 
 ),
@@ -75,7 +74,11 @@ versions_with_outcome_since as (
             rows between unbounded preceding and current row
         ) as outcome_since,
         canonical_stage,
-        max(case when enters_canonical_stage then valid_from end) over (
+        max(
+            case
+                when version_no = 1 or canonical_stage is distinct from previous_canonical_stage then valid_from
+            end
+        ) over (
             partition by opportunity_id
             order by version_no
             rows between unbounded preceding and current row

@@ -1,5 +1,5 @@
--- In every quarter and week, owners and teams add up to all, to the cent: in what was booked by then, in commit, in best
--- case and in the bookings. All of them are the bookings of fct_forecast_quarter, each deal once.
+-- In every quarter and week, owners and teams add up to all, to the cent: in what was booked by then, in commit,
+-- in best case and in the bookings. All of them are the bookings of fct_forecast_quarter, each deal once.
 
 with
 
@@ -29,7 +29,7 @@ bookings as (
     from {{ ref('fct_forecast_quarter') }}
     where
         outcome = 'won'
-        and is_primary_record
+        and was_primary_record
     group by fiscal_quarter
 
 ),

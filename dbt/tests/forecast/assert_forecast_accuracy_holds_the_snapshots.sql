@@ -1,5 +1,5 @@
--- What the people had open in commit and best case, counted a second way: the snapshots of fct_forecast_snapshot, without
--- the second record of a deal that both CRMs held then, are those of all, in every week and to the cent.
+-- What the people had open in commit and best case, counted a second way: the snapshots of fct_forecast_snapshot,
+-- without the second record of a deal that both CRMs held then, are those of all, in every week and to the cent.
 
 with
 
@@ -12,26 +12,26 @@ dim_opportunity as (
 snapshots as (
 
     select
-        fct_forecast_snapshot.fiscal_quarter,
-        fct_forecast_snapshot.week_of_quarter,
-        coalesce(sum(case when fct_forecast_snapshot.forecast_category = 'commit' then fct_forecast_snapshot.amount end), 0)
+        deal_snapshots.fiscal_quarter,
+        deal_snapshots.week_of_quarter,
+        coalesce(sum(case when deal_snapshots.forecast_category = 'commit' then deal_snapshots.amount end), 0)
             as commit_amount,
         coalesce(
-            sum(case when fct_forecast_snapshot.forecast_category = 'best_case' then fct_forecast_snapshot.amount end), 0
+            sum(case when deal_snapshots.forecast_category = 'best_case' then deal_snapshots.amount end), 0
         ) as best_case_amount
-    from {{ ref('fct_forecast_snapshot') }} as fct_forecast_snapshot
+    from {{ ref('fct_forecast_snapshot') }} as deal_snapshots
     inner join dim_opportunity
-        on fct_forecast_snapshot.opportunity_id = dim_opportunity.opportunity_id
+        on deal_snapshots.opportunity_id = dim_opportunity.opportunity_id
     left join dim_opportunity as other_records
         on
             dim_opportunity.crm <> '{{ var("primary_crm") }}'
             and dim_opportunity.crosswalk_opportunity_id = other_records.opportunity_id
-            and fct_forecast_snapshot.snapshot_at >= other_records.created_at
-            and fct_forecast_snapshot.snapshot_at < coalesce(other_records.deleted_at, {{ end_of_time() }})
+            and deal_snapshots.snapshot_at >= other_records.created_at
+            and deal_snapshots.snapshot_at < coalesce(other_records.deleted_at, {{ end_of_time() }})
     where other_records.opportunity_id is null
     group by
-        fct_forecast_snapshot.fiscal_quarter,
-        fct_forecast_snapshot.week_of_quarter
+        deal_snapshots.fiscal_quarter,
+        deal_snapshots.week_of_quarter
 
 ),
 

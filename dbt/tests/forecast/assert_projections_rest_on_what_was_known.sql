@@ -1,5 +1,6 @@
--- A projection is what was booked, the expectations and the factor it shows; its interval holds it, and it is never asked of
--- a quarter that has too little past. The owners' expectations of open deals are those of all, but for rounding to the cent.
+-- A projection is what was booked, the expectations and the factor it shows; its interval holds it, and it is
+-- never asked of a quarter that has too little past. The owners' expectations of open deals are those of all, but
+-- for rounding to the cent.
 
 with
 

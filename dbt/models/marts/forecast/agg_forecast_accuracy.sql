@@ -11,7 +11,7 @@ fct_forecast_quarter as (
     select * from {{ ref('fct_forecast_quarter') }}
     where
         outcome = 'won'
-        and is_primary_record
+        and was_primary_record
 
 ),
 
@@ -34,7 +34,8 @@ quarters as (
         fiscal_quarter_start_date,
         fiscal_quarter_end_date,
         fiscal_year * 4 + fiscal_quarter_number as quarter_no,
-        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} <= {{ as_of() }} as is_quarter_complete
+        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} <= {{ as_of() }}
+            as is_quarter_complete
     from dim_date
     where date_day = fiscal_quarter_start_date
 
@@ -134,17 +135,21 @@ accuracies as (
 
     select
         *,
-        case when is_quarter_complete
-            then 1 - {{ safe_divide('abs(booked_amount - commit_forecast_amount)', 'booked_amount') }}
+        case
+            when is_quarter_complete
+                then 1 - {{ safe_divide('abs(booked_amount - commit_forecast_amount)', 'booked_amount') }}
         end as commit_accuracy,
-        case when is_quarter_complete
-            then {{ safe_divide('commit_forecast_amount - booked_amount', 'booked_amount') }}
+        case
+            when is_quarter_complete
+                then {{ safe_divide('commit_forecast_amount - booked_amount', 'booked_amount') }}
         end as commit_bias,
-        case when is_quarter_complete
-            then 1 - {{ safe_divide('abs(booked_amount - best_case_forecast_amount)', 'booked_amount') }}
+        case
+            when is_quarter_complete
+                then 1 - {{ safe_divide('abs(booked_amount - best_case_forecast_amount)', 'booked_amount') }}
         end as best_case_accuracy,
-        case when is_quarter_complete
-            then {{ safe_divide('best_case_forecast_amount - booked_amount', 'booked_amount') }}
+        case
+            when is_quarter_complete
+                then {{ safe_divide('best_case_forecast_amount - booked_amount', 'booked_amount') }}
         end as best_case_bias
     from forecasts
     where

@@ -88,7 +88,7 @@ backtest as (
     select
         {{ surrogate_key(['scope_type', 'scope_key', 'fiscal_quarter', 'week_of_quarter']) }}
             as forecast_projection_backtest_key,
-        sums.*,
+        *,
         1 - {{ safe_divide('projection_error_amount', 'booked_amount') }} as projection_accuracy,
         1 - {{ safe_divide('commit_error_amount', 'booked_amount') }} as people_accuracy,
         {{ safe_divide('projected_amount - booked_amount', 'booked_amount') }} as projection_bias,

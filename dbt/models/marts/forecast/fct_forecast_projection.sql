@@ -38,7 +38,8 @@ quarters as (
         fiscal_quarter_start_date,
         fiscal_quarter_end_date,
         fiscal_year * 4 + fiscal_quarter_number as quarter_no,
-        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} <= {{ as_of() }} as is_quarter_complete
+        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} <= {{ as_of() }}
+            as is_quarter_complete
     from dim_date
     where date_day = fiscal_quarter_start_date
 
@@ -127,7 +128,8 @@ projections as (
             weeks.booked_to_date_amount + weeks.expected_rest_amount * calibrations.calibration_factor, 2
         ) as decimal(18, 2)) as projected_amount,
         (cast(weeks.open_variance as double) + weeks.unseen_variance)
-        * cast(calibrations.calibration_factor as double) * cast(calibrations.calibration_factor as double) as own_variance
+        * cast(calibrations.calibration_factor as double)
+        * cast(calibrations.calibration_factor as double) as own_variance
     from weeks_with_rest as weeks
     inner join calibrations
         on
@@ -181,14 +183,16 @@ projections_with_interval as (
             as calibration_factor,
         projected_amount,
         case when projected_amount is not null then standard_deviation_amount end as standard_deviation_amount,
-        case when projected_amount is not null and history_quarter_count >= 2
-            then cast(round(greatest(
-                least(booked_to_date_amount, projected_amount),
-                projected_amount - {{ deviations }} * standard_deviation_amount
-            ), 2) as decimal(18, 2))
+        case
+            when projected_amount is not null and history_quarter_count >= 2
+                then cast(round(greatest(
+                    least(booked_to_date_amount, projected_amount),
+                    projected_amount - {{ deviations }} * standard_deviation_amount
+                ), 2) as decimal(18, 2))
         end as projected_low_amount,
-        case when projected_amount is not null and history_quarter_count >= 2
-            then cast(round(projected_amount + {{ deviations }} * standard_deviation_amount, 2) as decimal(18, 2))
+        case
+            when projected_amount is not null and history_quarter_count >= 2
+                then cast(round(projected_amount + {{ deviations }} * standard_deviation_amount, 2) as decimal(18, 2))
         end as projected_high_amount,
         commit_open_amount,
         cast(booked_to_date_amount + commit_open_amount as decimal(18, 2)) as commit_forecast_amount,

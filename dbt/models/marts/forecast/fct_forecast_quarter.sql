@@ -130,7 +130,8 @@ outcomes_by_quarter as (
         states.outcome_close_date,
         states.outcome_owner_id,
         states.outcome_owner_key,
-        dim_opportunity.crm = '{{ var("primary_crm") }}' or other_records.opportunity_id is null as is_primary_record,
+        dim_opportunity.is_primary_record,
+        dim_opportunity.crm = '{{ var("primary_crm") }}' or other_records.opportunity_id is null as was_primary_record,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys
     from states_until_quarter_end as states
