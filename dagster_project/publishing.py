@@ -1,6 +1,6 @@
 """Publishing: a new allow-listed file beside the old ones, then one atomic move of the link that readers follow.
 
-    warehouse.duckdb ──(CTAS of the allowed tables)──► published/crm-<as_of>-<n>.duckdb
+    warehouse.duckdb ──(CTAS of the allowed tables)──► published/crm-<as_of>-<n>.duckdb   (views stay views)
                                                        published/crm.duckdb ──► that file
 
 Readers resolve the link once and keep the version they opened. A file that fails a check here never
@@ -109,7 +109,9 @@ def _build(warehouse: Path, building: Path, tables: Sequence[TableName], facts: 
     with duckdb.connect(":memory:") as hub:
         hub.execute(f"attach '{_literal(warehouse)}' as work (read_only)")
         hub.execute(f"attach '{_literal(building)}' as target (storage_version '{STORAGE_VERSION}')")
-        rows = {str(table): _copy(hub, table) for table in tables}
+        views = _views(hub)
+        # a view is made where the tables that it reads are there
+        rows = {str(table): _copy(hub, table, views.get(table)) for table in sorted(tables, key=views.__contains__)}
         hub.execute("create schema if not exists target.quality")
         hub.execute("create table target.quality.publication (fact varchar, value varchar)")
         hub.executemany("insert into target.quality.publication values (?, ?)", sorted(facts.items()))
@@ -120,7 +122,15 @@ def _build(warehouse: Path, building: Path, tables: Sequence[TableName], facts: 
     return rows
 
 
-def _copy(hub: duckdb.DuckDBPyConnection, table: TableName) -> int:
+def _views(hub: duckdb.DuckDBPyConnection) -> dict[TableName, str]:
+    """Views of the warehouse and the statements that make them, which name no database."""
+    found = hub.execute(
+        "select schema_name, view_name, sql from duckdb_views() where database_name = 'work' and not internal"
+    ).fetchall()
+    return {TableName(schema, name): statement for schema, name, statement in found}
+
+
+def _copy(hub: duckdb.DuckDBPyConnection, table: TableName, view: str | None) -> int:
     columns = hub.execute(
         "select column_name, comment from duckdb_columns() "
         "where database_name = 'work' and schema_name = ? and table_name = ? order by column_index",
@@ -130,7 +140,12 @@ def _copy(hub: duckdb.DuckDBPyConnection, table: TableName) -> int:
         raise PublicationError(f"table {table} is not in the warehouse; build it first.")
     hub.execute(f'create schema if not exists target."{table.schema}"')
     name = f'"{table.schema}"."{table.name}"'
-    hub.execute(f"create table target.{name} as select * from work.{name}")
+    if view is None:
+        hub.execute(f"create table target.{name} as select * from work.{name}")
+    else:
+        hub.execute("use target")
+        hub.execute(view)
+        hub.execute("use memory")
     for column, comment in columns:
         if comment:
             hub.execute(f"comment on column target.{name}.\"{column}\" is '{_literal(comment)}'")

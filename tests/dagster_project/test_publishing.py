@@ -96,6 +96,29 @@ def test_what_a_killed_publication_left_is_removed_by_the_next(warehouse: Path, 
     assert sorted(path.name for path in folder.iterdir()) == sorted([published.name, "crm.duckdb"])
 
 
+def test_a_view_stays_a_view_on_the_published_tables(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create view marts.active_stage as select pipeline_id from marts.dim_stage")
+    tables = [TableName("marts", "active_stage"), *TABLES]
+
+    published = publish(warehouse, tmp_path / "published", as_of=AS_OF, tables=tables, facts={})
+
+    assert published.rows["marts.active_stage"] == 1
+    with duckdb.connect(str(published.path), read_only=True) as reader:
+        assert reader.execute("select view_name from duckdb_views() where not internal").fetchall() == [
+            ("active_stage",)
+        ]
+        assert reader.execute("from marts.active_stage").fetchall() == [("default",)]
+
+
+def test_a_view_of_what_is_not_published_is_refused(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create view marts.leak as select email from raw_hubspot.contacts")
+
+    with pytest.raises(PublicationError, match="Readers keep nothing"):
+        publish(warehouse, tmp_path / "p", as_of=AS_OF, tables=[TableName("marts", "leak")], facts={})
+
+
 def test_a_first_publication_that_fails_says_that_readers_have_nothing(warehouse: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("drop table marts.dim_stage")
