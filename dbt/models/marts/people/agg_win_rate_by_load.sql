@@ -110,6 +110,21 @@ tested as (
 
 ),
 
+falls as (
+
+    select
+        *,
+        coalesce(
+            closed_count_below >= {{ var('capacity_min_closed') }}
+            and closed_count_from >= {{ var('capacity_min_closed') }}
+            and win_rate_below - win_rate_from >= {{ var('capacity_win_rate_drop') }}
+            and standard_errors >= {{ var('capacity_standard_errors') }},
+            false
+        ) as is_clear
+    from tested
+
+),
+
 win_rates as (
 
     select
@@ -122,14 +137,11 @@ win_rates as (
         cast(closed_count_from as integer) as closed_count_from,
         win_rate_from,
         standard_errors,
-        coalesce(
-            closed_count_below >= {{ var('capacity_min_closed') }}
-            and closed_count_from >= {{ var('capacity_min_closed') }}
-            and win_rate_below - win_rate_from >= {{ var('capacity_win_rate_drop') }}
-            and standard_errors >= 1.96,
-            false
-        ) as is_fall
-    from tested
+        -- the number that divides the deals most clearly, the lower one of equals
+        is_clear and row_number() over (
+            order by is_clear desc, standard_errors desc, open_opportunity_count asc
+        ) = 1 as is_fall
+    from falls
 
 )
 
