@@ -1,5 +1,5 @@
--- Per pipeline, the cohorts of each of its stages are all living deals, each once; and no cohort widens from a stage to the
--- next one.
+-- Per pipeline, the cohorts of each of its stages are all living deals, each once; and no cohort widens from a
+-- stage to the next one.
 
 with
 

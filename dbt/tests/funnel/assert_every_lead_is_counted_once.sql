@@ -1,5 +1,5 @@
--- Leads are those of the CRMs, none lost and none twice; a converted one was converted by as_of, and one that was not has no
--- trace of a conversion.
+-- Leads are those of the CRMs, none lost and none twice; a converted one was converted by as_of, and one that was
+-- not has no trace of a conversion.
 
 with
 
