@@ -145,9 +145,9 @@ def test_staging_does_not_read_staging_and_marts_do_not_read_staging(manifest: d
 
 def test_models_are_named_by_their_layer(manifest: dict[str, Any]) -> None:
     patterns = {
-        "staging": r"stg_(salesforce|hubspot)__\w+s",
+        "staging": r"stg_(salesforce|hubspot|meta)__\w+s",
         "intermediate": r"int_\w+",
-        "marts": r"(dim|fct|agg|rpt|map|bridge)_\w+",
+        "marts": r"(dim|fct|agg|rpt|map|bridge|dq)_\w+",
     }
     offenders = [
         model["name"] for model in _models(manifest) if not re.fullmatch(patterns[model["fqn"][1]], model["name"])
