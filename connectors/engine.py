@@ -44,6 +44,18 @@ class EngineSettings:
             connection.execute(f"set temp_directory = {literal(str(self.temp_directory))}")
 
 
+@contextmanager
+def limited(connection: duckdb.DuckDBPyConnection, settings: EngineSettings) -> Iterator[None]:
+    """The connection's whole database under `settings`, and as it was before when the block ends."""
+    row = connection.execute("select current_setting('memory_limit'), current_setting('threads')").fetchone()
+    settings.apply_to(connection)
+    try:
+        yield
+    finally:
+        if row is not None:
+            EngineSettings(memory_limit=str(row[0]), threads=int(row[1])).apply_to(connection)
+
+
 def open_memory(settings: EngineSettings) -> duckdb.DuckDBPyConnection:
     """A private in-memory database."""
     connection = duckdb.connect()

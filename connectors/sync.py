@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from connectors.engine import LOCK_WAIT_SECONDS, EngineSettings, open_warehouse
+from connectors.engine import LOCK_WAIT_SECONDS, open_warehouse
 from connectors.errors import CrmError
 from connectors.landing import LandingLog
 from connectors.landing.erase import finish_erasures
@@ -56,7 +56,6 @@ def run_sync(
     *,
     every_stream: Sequence[Stream] | None = None,
     listener: Listener | None = None,
-    engine: EngineSettings | None = None,
     lock_wait_seconds: float = LOCK_WAIT_SECONDS,
     request: SyncRequest | None = None,
 ) -> SyncReport:
@@ -85,7 +84,7 @@ def run_sync(
         reports = run.fetch_all(run.plan_all(streams))
         finish_erasures(log, lease)
         report = SyncReport(connector.connection, run.identity, run.windows.complete_until(reports), tuple(reports))
-        with open_warehouse(warehouse, engine, wait_seconds=lock_wait_seconds) as connection:
+        with open_warehouse(warehouse, wait_seconds=lock_wait_seconds) as connection:
             applied = apply_loads(connection, log, connector.connection)
             report = replace(report, applied=tuple(applied))
             if report.is_complete and not run.request.ids and set(streams) >= set(every_stream or streams):

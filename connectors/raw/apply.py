@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.engine import read_warehouse
+from connectors.engine import EngineSettings, limited, read_warehouse
 from connectors.errors import ConfigurationError, DamagedLogError
 from connectors.landing import LandingLog, Lease, Manifest, parse_utc
 from connectors.raw.coverage import META_TABLES, record_coverage
@@ -23,6 +23,10 @@ _PARQUET = b"PAR1"  # how a Parquet file begins and ends
 
 # modes that bring no rows of their own, and so make no table
 _ONLY_DELETES = frozenset(["tombstone", "presence", "release", "patch", "erase", "none"])
+
+# What DuckDB may use for a table's transaction, at first: a first load of any size fits into it. A great many changes
+# of wide rows at once may not, and then get as much as the connection allows.
+LEAN_MEMORY = "400MB"
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,12 @@ def schema_name(connection_name: str) -> str:
     return f"raw_{connection_name}"
 
 
-def apply_loads(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> list[Applied]:
+def apply_loads(
+    connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str, *, memory: str = LEAN_MEMORY
+) -> list[Applied]:
     """Apply every committed load of connection `crm` that this warehouse has not seen, in commit order.
+
+    `memory` is what DuckDB may use at first, as its text ("400MB").
 
     One transaction per raw table; the transaction that changes the rows also writes `raw_meta.loads`, so a load is
     applied exactly once whenever the process dies.
@@ -56,7 +64,7 @@ def apply_loads(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str
     }
     manifests = log.manifests(crm)
     pending = [manifest for manifest in manifests if (manifest.request.object_name, manifest.load_id) not in seen]
-    applied = _apply_by_table(connection, log, crm, pending, is_replay=False)
+    applied = _apply_by_table(connection, log, crm, pending, memory, is_replay=False)
     if pending or not _has_coverage(connection, crm):
         _record_coverage(connection, crm, manifests)
     return applied
@@ -77,7 +85,7 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
                 f"delete from {META_SCHEMA}.loads "
                 f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
             )
-    applied = _apply_by_table(connection, log, crm, manifests, is_replay=True)
+    applied = _apply_by_table(connection, log, crm, manifests, LEAN_MEMORY, is_replay=True)
     _record_coverage(connection, crm, manifests)
     return applied
 
@@ -147,24 +155,50 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _apply_by_table(
-    connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str, loads: Sequence[Manifest], *, is_replay: bool
+    connection: duckdb.DuckDBPyConnection,
+    log: LandingLog,
+    crm: str,
+    loads: Sequence[Manifest],
+    memory: str,
+    *,
+    is_replay: bool,
 ) -> list[Applied]:
     by_table = sorted(loads, key=lambda manifest: (manifest.request.raw_table, manifest.sequence))
     applied: list[Applied] = []
-    for table_name, manifests in groupby(by_table, key=lambda manifest: manifest.request.raw_table):
-        target = RawTable(schema_name(crm), table_name)
-        with _transaction(connection):
-            if is_replay:
-                target.drop(connection)
-                connection.execute(
-                    f"delete from {META_SCHEMA}.loads "
-                    f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
-                )
-            has_deletes = False
-            for manifest in manifests:
-                result = _apply_load(connection, log, target, manifest, has_deletes=has_deletes)
-                has_deletes = has_deletes or result.counts.updated > 0 or result.counts.tombstoned > 0
-                applied.append(result)
+    for table_name, of_table in groupby(by_table, key=lambda manifest: manifest.request.raw_table):
+        target, manifests = RawTable(schema_name(crm), table_name), list(of_table)
+        for limits in (EngineSettings(memory), EngineSettings(memory, threads=1), EngineSettings()):
+            try:
+                with limited(connection, limits):
+                    applied += _apply_table(connection, log, target, manifests, is_replay=is_replay)
+                break
+            except duckdb.OutOfMemoryException:  # the table is as it was
+                if limits == EngineSettings():
+                    raise
+    return applied
+
+
+def _apply_table(
+    connection: duckdb.DuckDBPyConnection,
+    log: LandingLog,
+    target: RawTable,
+    manifests: Sequence[Manifest],
+    *,
+    is_replay: bool,
+) -> list[Applied]:
+    applied: list[Applied] = []
+    with _transaction(connection):
+        if is_replay:
+            target.drop(connection)
+            connection.execute(
+                f"delete from {META_SCHEMA}.loads where connection = {literal(manifests[0].request.connection)} "
+                f"and raw_table = {literal(target.table_name)}"
+            )
+        has_deletes = False
+        for manifest in manifests:
+            result = _apply_load(connection, log, target, manifest, has_deletes=has_deletes)
+            has_deletes = has_deletes or result.counts.updated > 0 or result.counts.tombstoned > 0
+            applied.append(result)
     return applied
 
 

@@ -290,3 +290,13 @@ def test_a_table_whose_loads_do_not_all_go_in_is_left_as_it_was(bench: Bench) ->
     damaged.write_bytes(content)
     assert len(bench.apply()) == 2
     assert bench.rows() == {"a": ("after", False), "b": ("after", False)}
+
+
+def test_a_load_that_does_not_fit_into_little_memory_is_applied_with_more(bench: Bench) -> None:
+    bench.land([(f"{number:06d}", 1, "y" * 300) for number in range(20_000)])
+
+    applied = apply_loads(bench.warehouse, bench.log, "ledger", memory="2MB")
+
+    assert [load.counts for load in applied] == [Counts(inserted=20_000)]
+    # DuckDB says sizes in rounded text: it is the lean limit that must be gone
+    assert bench.warehouse.execute("select current_setting('memory_limit') like '%GiB'").fetchone() == (True,)
