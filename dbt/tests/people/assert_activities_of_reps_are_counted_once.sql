@@ -23,6 +23,16 @@ dim_date as (
 
 ),
 
+-- managers and service people do not sell: their activities are in fct_activity alone
+rep_quarters as (
+
+    select distinct
+        user_key,
+        fiscal_quarter
+    from agg_rep_quarter_activity
+
+),
+
 totals_of_both as (
 
     select
@@ -40,13 +50,7 @@ totals_of_both as (
     from fct_activity
     inner join dim_date
         on {{ reporting_day('fct_activity.occurred_at') }} = dim_date.date_day
-    -- managers and service people do not sell: their activities are in fct_activity alone
-    inner join (
-        select distinct
-            user_key,
-            fiscal_quarter
-        from agg_rep_quarter_activity
-    ) as rep_quarters
+    inner join rep_quarters
         on
             fct_activity.owner_key = rep_quarters.user_key
             and dim_date.fiscal_quarter = rep_quarters.fiscal_quarter

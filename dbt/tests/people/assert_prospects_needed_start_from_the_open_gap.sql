@@ -26,6 +26,13 @@ dim_date as (
 
 ),
 
+quarters as (
+
+    select distinct fiscal_quarter
+    from rpt_prospects_needed
+
+),
+
 totals_of_both as (
 
     select
@@ -40,10 +47,7 @@ totals_of_both as (
     from dim_opportunity
     inner join dim_date
         on dim_opportunity.close_date = dim_date.date_day
-    inner join (
-        select distinct fiscal_quarter
-        from rpt_prospects_needed
-    ) as quarters
+    inner join quarters
         on dim_date.fiscal_quarter = quarters.fiscal_quarter
 
 )

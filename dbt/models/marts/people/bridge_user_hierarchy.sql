@@ -50,27 +50,27 @@ level_1 as (
 
 ),
 {% for level in range(2, var('hierarchy_depth_limit') + 1) %}
-level_{{ level }} as (
+    level_{{ level }} as (
 
-    select
-        level_{{ level - 1 }}.hierarchy,
-        level_{{ level - 1 }}.node,
-        superiors.superior as ancestor,
-        {{ level }} as depth
-    from level_{{ level - 1 }}
-    inner join superiors
-        on
-            level_{{ level - 1 }}.hierarchy = superiors.hierarchy
-            and level_{{ level - 1 }}.ancestor = superiors.node
+        select
+            level_{{ level - 1 }}.hierarchy,
+            level_{{ level - 1 }}.node,
+            superiors.superior as ancestor,
+            {{ level }} as depth
+        from level_{{ level - 1 }}
+        inner join superiors
+            on
+                level_{{ level - 1 }}.hierarchy = superiors.hierarchy
+                and level_{{ level - 1 }}.ancestor = superiors.node
 
-),
+    ),
 {% endfor %}
 lines as (
-{% for level in range(1, var('hierarchy_depth_limit') + 1) %}
-    select * from level_{{ level }}
-    {% if not loop.last %}union all{% endif %}
-{%- endfor %}
 
+    {% for level in range(1, var('hierarchy_depth_limit') + 1) -%}
+        select * from level_{{ level }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 persons_of_nodes as (

@@ -101,7 +101,10 @@ statuses as (
             when shortfall is null or shortfall <= 0 then 'on_track'
             when shortfall <= tolerance then 'watch'
             else 'behind'
-        end as status
+        end as status,
+        cast(cast(actual as decimal(18, 2)) as varchar) as actual_text,
+        cast(cast(target as decimal(18, 2)) as varchar) as target_text,
+        ', ' || cast(cast(previous_actual as decimal(18, 2)) as varchar) || ' in the quarter before' as previous_text
     from gaps
 
 ),
@@ -129,11 +132,7 @@ checkpoints as (
         case when status in ('watch', 'behind') then topic end as suggested_topic,
         case
             when status in ('watch', 'behind')
-                then
-                    label || ': ' || cast(cast(actual as decimal(18, 2)) as varchar)
-                    || ' against ' || cast(cast(target as decimal(18, 2)) as varchar)
-                    || coalesce(', ' || cast(cast(previous_actual as decimal(18, 2)) as varchar)
-                    || ' in the quarter before', '')
+                then label || ': ' || actual_text || ' against ' || target_text || coalesce(previous_text, '')
         end as evidence,
         cast(
             {{ dbt.dateadd('day', var('coaching_due_days'), 'fiscal_quarter_end_date') }} as date

@@ -19,6 +19,14 @@ bridge_user_hierarchy as (
 
 ),
 
+managers as (
+
+    select distinct ancestor_key
+    from bridge_user_hierarchy
+    where depth > 0
+
+),
+
 members as (
 
     select
@@ -33,11 +41,7 @@ members as (
         bridge_user_hierarchy.ancestor_key as user_key,
         bridge_user_hierarchy.descendant_key as member_key
     from bridge_user_hierarchy
-    inner join (
-        select distinct ancestor_key
-        from bridge_user_hierarchy
-        where depth > 0
-    ) as managers
+    inner join managers
         on bridge_user_hierarchy.ancestor_key = managers.ancestor_key
 
 ),
