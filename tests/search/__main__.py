@@ -57,7 +57,7 @@ def _search(asked: argparse.Namespace, worlds: Worlds, runner: Runner) -> int:
         @seed(first + batch)
         @settings(max_examples=BATCH, deadline=None, database=None, phases=[Phase.generate],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(scenarios(most_steps=asked.steps, sizes=[TINY, TINY, SMALL]))
+        @given(scenarios(most_steps=asked.steps, sizes=[TINY] * 5 + [SMALL]))
         def one_batch(scenario: Scenario) -> None:
             if time.monotonic() >= end:
                 return
