@@ -2,8 +2,8 @@
 {% macro pipeline_category_order(category) -%}
     case {{ category }}
         {%- for name in [
-            'start', 'created', 'pulled_in', 'pushed_in', 'reopened', 'transferred_in', 'increased', 'decreased', 'won',
-            'lost_competitor', 'no_decision', 'lost_other', 'lost_unknown', 'pushed_out', 'pulled_out',
+            'start', 'created', 'pulled_in', 'pushed_in', 'reopened', 'transferred_in', 'increased', 'decreased', 'revalued',
+            'won', 'lost_competitor', 'no_decision', 'lost_other', 'lost_unknown', 'pushed_out', 'pulled_out',
             'transferred_out', 'deleted', 'end'
         ] %}
             when '{{ name }}' then {{ loop.index0 }}

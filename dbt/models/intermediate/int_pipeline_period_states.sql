@@ -28,7 +28,6 @@ versions_with_previous as (
         {{ reporting_day('fct_opportunity_version.valid_to') }} as to_date,
         lead(fct_opportunity_version.version_no) over versions_of_opportunity is null
         and not fct_opportunity_version.is_current as ends_with_deletion,
-        lag(fct_opportunity_version.amount) over versions_of_opportunity as previous_amount,
         lag(fct_opportunity_version.owner_id) over versions_of_opportunity as previous_owner_id,
         lag(fct_opportunity_version.pipeline_id) over versions_of_opportunity as previous_pipeline_id
     from fct_opportunity_version
@@ -44,16 +43,16 @@ versions_with_previous as (
 
 ),
 
--- what the deal was worth when its owner, and pipeline, of the version took it over
+-- the last version before the owner, and pipeline, of a version took the deal over
 versions as (
 
     select
         *,
         {{ last_known(
             'case when owner_id is distinct from previous_owner_id or pipeline_id is distinct from previous_pipeline_id '
-            ~ 'then coalesce(previous_amount, 0) end',
+            ~ 'then version_no - 1 end',
             'opportunity_id', 'version_no'
-        ) }} as amount_at_handover
+        ) }} as handover_version_no
     from versions_with_previous
 
 ),
@@ -141,7 +140,13 @@ states as (
         start_versions.amount as from_amount,
         end_versions.amount as to_amount,
         entry_versions.amount as entry_amount,
-        end_versions.amount_at_handover,
+        start_versions.amount_original as from_amount_original,
+        end_versions.amount_original as to_amount_original,
+        entry_versions.amount_original as entry_amount_original,
+        handover_versions.amount as handover_amount,
+        handover_versions.amount_original as handover_amount_original,
+        handover_versions.fx_rate as handover_fx_rate,
+        end_versions.fx_rate as to_fx_rate,
         start_versions.stage_key as from_stage_key,
         end_versions.stage_key as to_stage_key,
         start_versions.owner_id as from_owner_id,
@@ -166,6 +171,10 @@ states as (
         on
             boundaries.opportunity_id = entry_versions.opportunity_id
             and boundaries.entry_version_no = entry_versions.version_no
+    left join versions as handover_versions
+        on
+            end_versions.opportunity_id = handover_versions.opportunity_id
+            and end_versions.handover_version_no = handover_versions.version_no
 
 )
 

@@ -21,7 +21,8 @@ dim_opportunity as (
 movement_kinds as (
 
     {{ value_list('movement_kind', [
-        'start', 'entry', 'amount before transfer', 'transferred out', 'transferred in', 'amount', 'exit', 'end'
+        'start', 'entry', 'rate before transfer', 'amount before transfer', 'transferred out', 'transferred in', 'rate',
+        'amount', 'exit', 'end'
     ]) }}
 
 ),
@@ -50,6 +51,13 @@ states_with_roads as (
             when entry_version_no is not null then coalesce(entry_amount, 0)
             else coalesce(to_amount, 0)
         end as first_amount,
+        coalesce(
+            case
+                when is_in_scope_at_start then from_amount_original
+                when entry_version_no is not null then entry_amount_original
+                else to_amount_original
+            end, 0
+        ) as first_amount_original,
         coalesce(to_amount, 0) as last_amount,
         case
             when is_in_scope_at_start then from_owner_id
@@ -87,9 +95,21 @@ states_by_kind as (
     select
         states_with_transfer.*,
         case
-            when states_with_transfer.is_transferred then states_with_transfer.amount_at_handover
+            when states_with_transfer.is_transferred then coalesce(states_with_transfer.handover_amount, 0)
             else states_with_transfer.first_amount
         end as transfer_amount,
+        -- the amount of before at the rate of after: what differs from it is an edit
+        case
+            when states_with_transfer.is_transferred
+                then {{ at_rate('first_amount_original', 'handover_fx_rate', 'first_amount') }}
+            else states_with_transfer.first_amount
+        end as first_amount_at_transfer,
+        case
+            when states_with_transfer.is_transferred
+                then
+                    {{ at_rate('handover_amount_original', 'to_fx_rate', 'handover_amount') }}
+            else {{ at_rate('first_amount_original', 'to_fx_rate', 'first_amount') }}
+        end as transfer_amount_at_end,
         movement_kinds.movement_kind
     from states_with_transfer
     cross join movement_kinds
@@ -103,19 +123,21 @@ movements as (
         case movement_kind
             when 'start' then case when is_in_scope_at_start then 'start' end
             when 'entry' then entry_category
+            when 'rate before transfer' then case when first_amount_at_transfer <> first_amount then 'revalued' end
             when 'amount before transfer'
                 then
                     case
-                        when transfer_amount > first_amount then 'increased'
-                        when transfer_amount < first_amount then 'decreased'
+                        when transfer_amount > first_amount_at_transfer then 'increased'
+                        when transfer_amount < first_amount_at_transfer then 'decreased'
                     end
             when 'transferred out' then case when is_transferred then 'transferred_out' end
             when 'transferred in' then case when is_transferred then 'transferred_in' end
+            when 'rate' then case when transfer_amount_at_end <> transfer_amount then 'revalued' end
             when 'amount'
                 then
                     case
-                        when last_amount > transfer_amount then 'increased'
-                        when last_amount < transfer_amount then 'decreased'
+                        when last_amount > transfer_amount_at_end then 'increased'
+                        when last_amount < transfer_amount_at_end then 'decreased'
                     end
             when 'exit' then exit_category
             when 'end' then case when exit_category is null then 'end' end
@@ -123,10 +145,12 @@ movements as (
         case movement_kind
             when 'start' then first_amount
             when 'entry' then first_amount
-            when 'amount before transfer' then transfer_amount - first_amount
+            when 'rate before transfer' then first_amount_at_transfer - first_amount
+            when 'amount before transfer' then transfer_amount - first_amount_at_transfer
             when 'transferred out' then -transfer_amount
             when 'transferred in' then transfer_amount
-            when 'amount' then last_amount - transfer_amount
+            when 'rate' then transfer_amount_at_end - transfer_amount
+            when 'amount' then last_amount - transfer_amount_at_end
             when 'exit' then -last_amount
             when 'end' then last_amount
         end as amount_delta,
@@ -135,14 +159,17 @@ movements as (
             when movement_kind in ('transferred out', 'exit') then -1
             else 0
         end as opportunity_delta,
-        movement_kind in ('start', 'entry', 'amount before transfer', 'transferred out') as is_of_first_owner,
+        movement_kind in (
+            'start', 'entry', 'rate before transfer', 'amount before transfer', 'transferred out'
+        ) as is_of_first_owner,
         case
             when exit_category = 'deleted' then 'deleted'
             when is_transferred then 'transferred'
             when exit_category is not null then exit_category
             when entry_category is not null then entry_category
-            when last_amount > first_amount then 'increased'
-            when last_amount < first_amount then 'decreased'
+            when last_amount > transfer_amount_at_end then 'increased'
+            when last_amount < transfer_amount_at_end then 'decreased'
+            when last_amount <> first_amount then 'revalued'
             else 'unchanged'
         end as change_label
     from states_by_kind

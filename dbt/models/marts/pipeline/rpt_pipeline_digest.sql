@@ -25,6 +25,8 @@ states as (
     select
         *,
         coalesce(amount, 0) - coalesce(amount_before, 0) as amount_change,
+        -- the same money at another exchange rate is no edit
+        coalesce(amount_original, 0) - coalesce(amount_original_before, 0) as amount_original_change,
         {{ whole_days('close_date_before', 'close_date') }} as close_date_moved_days,
         {{ forecast_category_rank('forecast_category') }}
         - {{ forecast_category_rank('forecast_category_before') }} as forecast_category_change,
@@ -52,8 +54,8 @@ movements as (
             when not is_open and amount_change <> 0 then 'corrected'
             when not is_open then null
             when close_fiscal_quarter > close_fiscal_quarter_before then 'slipped'
-            when amount_change < 0 then 'decreased'
-            when amount_change > 0 then 'increased'
+            when amount_original_change <> 0 and amount_change < 0 then 'decreased'
+            when amount_original_change <> 0 and amount_change > 0 then 'increased'
             when forecast_category_before = 'commit' and forecast_category_change < 0 then 'left_commit'
             when forecast_category = 'commit' and forecast_category_change > 0 then 'entered_commit'
             when close_date_moved_days > 0 then 'pushed'
@@ -62,6 +64,7 @@ movements as (
             when canonical_stage < canonical_stage_before then 'moved_back'
             when stage_key <> stage_key_before then 'moved_on'
             when forecast_category_change <> 0 then 'recategorized'
+            when amount_change <> 0 then 'revalued'
         end as movement
     from states
 
@@ -73,7 +76,7 @@ movements_with_money as (
         *,
         case
             when movement in ('slipped', 'left_commit', 'entered_commit') then coalesce(amount, 0)
-            when movement in ('increased', 'decreased', 'corrected') then abs(amount_change)
+            when movement in ('increased', 'decreased', 'corrected', 'revalued') then abs(amount_change)
             when movement in ('pushed', 'pulled_in', 'transferred', 'moved_back', 'moved_on', 'recategorized')
                 then abs(open_weighted_amount - open_weighted_amount_before)
             else coalesce(amount, 0)
@@ -110,6 +113,10 @@ clauses as (
         *,
         case
             when not existed_before then null
+            when amount_original_change = 0 and amount_change <> 0
+                then
+                    'is worth ' || {{ money_text('abs(amount_change)') }}
+                    || case when amount_change > 0 then ' more' else ' less' end || ' at another rate'
             when amount_change < 0
                 then
                     'was cut by ' || {{ money_text('-amount_change') }}
