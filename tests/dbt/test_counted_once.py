@@ -1,0 +1,55 @@
+"""A deal that both CRMs hold: every mart that counts deals says the same with the second record as without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.dbt.conftest import Built
+from tests.support.warehouse import run_dbt
+
+# with the rows that count: those of one CRM show that CRM's own records, and a quarter without deals has none to count
+COUNTING_MARTS = {
+    "agg_forecast_accuracy": "true",
+    "agg_funnel_cohort": "true",
+    "agg_rep_month_bookings": "won_count > 0",
+    "agg_rep_quarter_results": "won_count > 0",
+    "agg_rep_week_load": "true",
+    "agg_win_rate_by_load": "true",
+    "fct_forecast_projection": "true",
+    "rpt_forecast_outcome_rates": "crm is distinct from 'hubspot'",
+    "rpt_funnel_stages": "crm <> 'hubspot'",
+    "rpt_pipeline_capacity": "true",
+}
+KEY_ACCOUNT_BOOKINGS = (
+    "select account_id, fiscal_quarter, won_count, bookings_amount, open_opportunity_count, open_amount "
+    "from marts.fct_key_account_quarterly order by all"
+)
+OPEN_DEALS = "select opportunity_id, amount, close_date from marts.rpt_deal_health order by all"
+DAILY_BALANCE = (
+    "select snapshot_date, sum(open_opportunity_count), sum(open_amount) from marts.fct_pipeline_daily_snapshot "
+    "where is_primary_record group by all order by all"
+)
+
+
+def test_the_second_record_of_a_deal_changes_no_count(built: Built, tmp_path: Path) -> None:
+    alone = built.copy_to(tmp_path)
+    second = "select id from raw_hubspot.deals where salesforce_opportunity_id in (select Id from both_hold)"
+    alone.execute(
+        "create temp table both_hold as select Id from raw_salesforce.opportunity where not _is_deleted",
+        f"delete from raw_hubspot.deal_property_history where deal_id in ({second})",
+        f"delete from raw_hubspot.deals where id in ({second})",
+    )
+    assert built.rows("select count(*) > 5 from marts.map_opportunity_crosswalk where is_living_in_both") == [(True,)]
+
+    run_dbt(alone.warehouse, alone.as_of, target=alone.target, select="*")
+
+    assert alone.rows("select count(*) from marts.map_opportunity_crosswalk where is_living_in_both") == [(0,)]
+    rows = {mart: f"from marts.{mart} where {condition} order by all" for mart, condition in COUNTING_MARTS.items()}
+    differing = [mart for mart, query in rows.items() if built.rows(query) != alone.rows(query)]
+    assert differing == []
+    for totals in (OPEN_DEALS, DAILY_BALANCE):
+        assert built.rows(totals) == alone.rows(totals)
+    # whether an account is key is judged on each record by itself, so one may be key by its second records alone
+    of_key_accounts = alone.rows(KEY_ACCOUNT_BOOKINGS)
+    keys = {row[0] for row in of_key_accounts}
+    assert [row for row in built.rows(KEY_ACCOUNT_BOOKINGS) if row[0] in keys] == of_key_accounts
