@@ -1,15 +1,44 @@
-"""Any history of both CRMs, of what goes wrong and of runs that die: afterwards raw is truth. A few drawn ones; the
-long search is `make search`.
+"""Any history of both CRMs, of what goes wrong and of runs that die: afterwards raw is truth.
+
+One that has something of everything, and two drawn ones, always the same; the long search is `make search`.
 """
 
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 
 from tests.search.drawing import Scenario, scenarios
 from tests.search.playing import Worlds, play
 from tests.search.runner import Runner
+
+EVERYTHING = Scenario(
+    seed=2,
+    size="50",
+    steps=[
+        ["sync", "salesforce", {"page_rows": 30, "kill": "event:60"}],
+        ["sync", "hubspot", {"page_rows": 30, "budget": 40}],
+        ["sync", "hubspot", {}],
+        ["edit", "salesforce", {"kind": "merge", "object": "Contact", "pick": 3, "other": 5}],
+        ["edit", "salesforce", {"kind": "hard_delete", "object": "Lead", "pick": 2}],
+        ["edit", "hubspot", {"kind": "merge", "type": "companies", "pick": 3, "other": 5}],
+        ["edit", "hubspot", {"kind": "privacy_delete", "type": "contacts", "pick": 7}],
+        ["edit", "hubspot", {"kind": "set_properties", "type": "deals", "pick": 1, "value": 5, "calculated": True}],
+        ["tick", 1],
+        [
+            "faults",
+            [
+                {"kind": "status", "family": "*", "status": 503, "rate": 0.1, "seed": 4},
+                {"kind": "truncate", "family": "*", "cut": "body", "keep": 0.3, "rate": 0.05, "seed": 5},
+                {"kind": "partial", "family": "hubspot.batch_read", "keep": 0.5, "at": [1, 2, 3]},
+            ],
+            {"bulk_page_rows": 60},
+        ],
+        ["sync", "salesforce", {"page_rows": 30, "kill": "answer:9"}],
+        ["sync", "hubspot", {"page_rows": 30, "kill": "instant:900"}],
+        ["sync", "hubspot", {"page_rows": 30}],
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +55,14 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(scenario=scenarios(most_steps=10))
+@example(scenario=EVERYTHING)
+@given(scenario=scenarios(most_steps=8))
 def test_raw_is_truth_after_any_history(scenario: Scenario, worlds: Worlds, runner: Runner) -> None:
     assert play(scenario, worlds, runner).problems == []
