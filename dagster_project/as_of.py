@@ -41,9 +41,14 @@ def resolve_as_of(config: AsOf, warehouse: Path) -> datetime:
     return given.astimezone(UTC)
 
 
-def dbt_moment(as_of: datetime) -> dict[str, str]:
-    """The variable that dbt's macro `as_of` reads: naive UTC, like all timestamps in the warehouse.
+def dbt_moment(as_of: datetime, previous: datetime | None = None) -> dict[str, str]:
+    """The variables that dbt's macros `as_of` and `previous_as_of` read: naive UTC, like all times in the warehouse.
 
-    By environment and not by `--vars`: dbt parses the whole project anew whenever vars differ from the run before.
+    `previous` is the instant that readers know of; None leaves it to the macro. By environment and not by `--vars`:
+    dbt parses the whole project anew whenever vars differ from the run before.
     """
-    return {"CRM_AS_OF": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}
+    return {"CRM_AS_OF": _naive(as_of), "CRM_PREVIOUS_AS_OF": _naive(previous) if previous else ""}
+
+
+def _naive(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -51,6 +51,13 @@ class Publication:
     size: int
 
 
+def last_published_before(folder: Path, as_of: datetime) -> datetime | None:
+    """`as_of` (aware UTC) of the newest version in `folder` that tells of an earlier instant; None where none does."""
+    stamps = [match[1] for path in folder.glob("crm-*.duckdb") if (match := _VERSION_NAME.fullmatch(path.name))]
+    moments = [datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for stamp in stamps]
+    return max((moment for moment in moments if moment < as_of), default=None)
+
+
 def publish(
     warehouse: Path,
     folder: Path,

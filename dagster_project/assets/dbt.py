@@ -14,6 +14,7 @@ from dagster_project.dbt_calls import build_vars
 from dagster_project.dbt_command import NightlyDbt, with_row_counts
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
+from dagster_project.publishing import last_published_before
 from dagster_project.resources import WarehouseFile
 from dagster_project.settings import read_time_zone
 
@@ -80,7 +81,8 @@ def marts(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, ware
 
 
 def _build(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, warehouse: WarehouseFile) -> Iterator[Any]:
-    os.environ.update(dbt_moment(resolve_as_of(config, warehouse.path)))
+    as_of = resolve_as_of(config, warehouse.path)
+    os.environ.update(dbt_moment(as_of, last_published_before(warehouse.published, as_of)))
     # unit tests prove formulas, which no night changes: `make test` runs them; Dagster keeps what the artifacts tell
     arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
     arguments += ["--no-write-json", *build_vars()]

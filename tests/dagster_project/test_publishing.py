@@ -1,13 +1,20 @@
 """The published file: complete or absent, swapped at once, readable by an old reader, and nothing private in it."""
 
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from dagster_project.publishing import KEPT_VERSIONS, PublicationError, TableName, current_version, publish
+from dagster_project.publishing import (
+    KEPT_VERSIONS,
+    PublicationError,
+    TableName,
+    current_version,
+    last_published_before,
+    publish,
+)
 
 AS_OF = datetime(2026, 3, 17, 1, tzinfo=UTC)
 TABLES = [TableName("marts", "dim_stage"), TableName("quality", "stage_definition_findings")]
@@ -144,3 +151,11 @@ def test_old_versions_are_kept_for_rollback_up_to_a_limit(warehouse: Path, tmp_p
     kept = sorted(path.name for path in folder.glob("crm-*.duckdb"))
 
     assert kept == [path.name for path in paths[2:]]
+
+
+def test_a_night_is_compared_with_the_last_published_instant_before_it(warehouse: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    _publish(warehouse, folder)
+
+    assert last_published_before(folder, AS_OF) is None
+    assert last_published_before(folder, AS_OF + timedelta(days=1)) == AS_OF
