@@ -19,8 +19,8 @@ from dagster_project.resources import WarehouseFile
 from dagster_project.settings import read_time_zone
 
 OWNERS = ["team:analytics-engineering"]
-# what reads the findings comes after them, whatever its layer
-READS_FINDINGS = "source:quality+"
+# what reads the findings, or a mart, comes after them, whatever its layer
+AFTER_FINDINGS = "source:quality+ path:models/marts+"
 # what only a commit can break is tested when one is made (`make test`): seeds, and the keys of raw tables, which the
 # merge into raw keeps unique; the conformed tables' own keys are tested each night
 TESTED_ON_COMMIT = "path:models/staging,resource_type:test path:seeds,resource_type:test"
@@ -54,7 +54,7 @@ PROJECT = prepared_project()
     project=PROJECT,
     name="conformed_tables",
     select="resource_type:seed path:models/staging path:models/intermediate",
-    exclude=f"{READS_FINDINGS} {TESTED_ON_COMMIT}",
+    exclude=f"{AFTER_FINDINGS} {TESTED_ON_COMMIT}",
     dagster_dbt_translator=TRANSLATOR,
     pool=WAREHOUSE_POOL,
 )
@@ -71,7 +71,7 @@ def conformed_tables(
     manifest=PROJECT.manifest_path,
     project=PROJECT,
     name="marts",
-    select=f"path:models/marts {READS_FINDINGS}",
+    select=AFTER_FINDINGS,
     dagster_dbt_translator=TRANSLATOR,
     pool=WAREHOUSE_POOL,
 )

@@ -23,6 +23,8 @@ TABLES = {
     "event": "Meetings and other calendar entries.",
     "record_type": "Record types of all objects.",
     "organization": "The org itself: id, currency and time zone.",
+    "currency_type": "Currencies of an org with several of them, with the rate of today.",
+    "dated_conversion_rate": "Exchange rates by period, of an org with dated rates.",
     "option_labels": "What the values of choice fields are called, inactive ones included.",
 }
 
