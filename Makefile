@@ -16,7 +16,7 @@ export DBT_TARGET_PATH ?= $(CURDIR)/data/dbt/check
 export DBT_LOG_PATH ?= $(CURDIR)/data/dbt/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev check test search bench lock clean
+.PHONY: help setup demo dev check test long search bench lock clean
 
 help: ## List the targets, one sentence each.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt withou
 
 test: $(READY) ## Run every test, over the real wire and real DuckDB files.
 	@$(PY) -m pytest -n 2 --dist loadfile -q
+
+long: $(READY) ## Run the tests that build whole warehouses several times, which make test leaves out.
+	@$(PY) -m pytest -n 2 --dist loadfile -q -m long
 
 search: $(READY) ## Draw histories of faults, edits and crashes for half an hour (MINUTES=30), and report what raw lost.
 	@$(PY) -m tests.search --minutes $(or $(MINUTES),30)

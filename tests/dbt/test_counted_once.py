@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.dbt.conftest import Built
 from tests.support.warehouse import run_dbt
+
+pytestmark = pytest.mark.long  # builds the whole warehouse more than once
 
 # with the rows that count: those of one CRM show that CRM's own records, and a quarter without deals has none to count
 COUNTING_MARTS = {

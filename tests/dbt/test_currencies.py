@@ -10,6 +10,8 @@ import pytest
 from tests.dbt.conftest import Built
 from tests.support.warehouse import run_dbt
 
+pytestmark = pytest.mark.long  # builds the whole warehouse more than once
+
 RATES = """
 create table raw_salesforce.dated_conversion_rate as
 select code || month as Id, code as IsoCode, start as StartDate, start + interval 1 month as NextStartDate,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.dbt.conftest import Built
 from tests.support.warehouse import run_dbt
+
+pytestmark = pytest.mark.long  # builds the whole warehouse more than once
 
 # whether the quarter is over and which snapshot is the newest are the only columns that may change with time
 PROJECTIONS = "from marts.fct_forecast_projection select * exclude (is_quarter_complete, is_latest)"

@@ -44,6 +44,7 @@ def test_a_cent_or_a_deal_that_is_lost_fails_every_identity(built: Built, tmp_pa
     assert [name for name in IDENTITIES if f"Failure in test {name}" not in str(failure.value)] == []
 
 
+@pytest.mark.long  # builds the whole warehouse again
 def test_the_identities_hold_on_a_past_day_in_another_time_zone_and_calendar(built: Built, tmp_path: Path) -> None:
     played = built.copy_to(tmp_path)
 
