@@ -8,6 +8,10 @@ from connectors.sandbox.catalogue import HUBSPOT, HUBSPOT_HISTORY_PROPERTIES, SA
 Rows = duckdb.DuckDBPyConnection
 
 
+# types that a generated world has and leaves empty: the control API fills them
+FILLED_BY_EDITS = ("notes", "tickets", "products", "line_items", "quotes")
+
+
 def none_of(rows: Rows, query: str) -> None:
     found = rows.execute(query).fetchall()
     assert not found, found[:5]
@@ -16,7 +20,8 @@ def none_of(rows: Rows, query: str) -> None:
 def test_every_object_of_both_catalogues_has_rows(rows: Rows) -> None:
     for name in SALESFORCE:
         assert rows.execute(f'select count(*) from salesforce."{name}"').fetchone() != (0,), name
-    for name in (*HUBSPOT, "_property_history", "_associations", "_pipelines", "_stages", "_owners"):
+    generated = [name for name in HUBSPOT if name not in FILLED_BY_EDITS]
+    for name in (*generated, "_property_history", "_associations", "_pipelines", "_stages", "_owners"):
         assert rows.execute(f"select count(*) from hubspot.{name}").fetchone() != (0,), name
 
 
