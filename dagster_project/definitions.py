@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from dagster_project.assets.coverage import meta_coverage
 from dagster_project.assets.dbt import PROJECT, conformed_tables, marts
 from dagster_project.assets.hubspot import hubspot
 from dagster_project.assets.published import published_crm
@@ -13,7 +14,7 @@ from dagster_project.resources import Crms, WarehouseFile
 from dagster_project.settings import read_time_zone
 
 defs = dg.Definitions(
-    assets=[salesforce, hubspot, conformed_tables, stage_definition_findings, marts, published_crm],
+    assets=[salesforce, hubspot, meta_coverage, conformed_tables, stage_definition_findings, marts, published_crm],
     jobs=JOBS,
     schedules=[nightly_schedule(read_time_zone())],
     resources={"crms": Crms(), "warehouse": WarehouseFile(), "dbt": dbt_resource(PROJECT)},

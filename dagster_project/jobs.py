@@ -5,7 +5,7 @@ All run in one process: a process per step would import dbt's and Dagster's libr
 
 import dagster as dg
 
-SYNCED_GROUPS = ("salesforce", "hubspot")
+SYNCED_GROUPS = ("salesforce", "hubspot", "meta")
 
 sync_crms = dg.define_asset_job(
     "sync_crms",

@@ -15,6 +15,7 @@ from connectors.streams import SyncEvent
 STEP_TITLES = {
     "salesforce": "Sync Salesforce",
     "hubspot": "Sync HubSpot",
+    "meta__coverage": "Note what is not read",
     "conformed_tables": "Shape: seeds, staging, intermediate",
     "stage_definition_findings": "Judge stage definitions",
     "marts": "Build and test the marts",
