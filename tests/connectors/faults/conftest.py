@@ -100,3 +100,11 @@ def crms(tiny_world: Path, tmp_path: Path) -> Iterator[Crms]:
     shutil.copy(tiny_world, tmp_path / "world.duckdb")
     with start_sandbox(tmp_path / "world.duckdb") as sandbox:
         yield Crms(sandbox, tmp_path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here plays whole days of both CRMs several times: `make long` runs it."""
+    folder = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(folder):
+            item.add_marker(pytest.mark.long)

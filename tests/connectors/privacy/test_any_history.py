@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ NIGHT = st.one_of(
     st.tuples(st.just("delete"), SOME),
     st.tuples(st.just("erase"), SOME),
 )
+
+pytestmark = pytest.mark.long  # many histories, each killed and played again
 
 
 @given(nights=st.lists(NIGHT, min_size=2, max_size=8))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long  # many histories, each killed and played again
+
 POINTS = 8
 
 
