@@ -54,7 +54,7 @@ check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt withou
 test: $(READY) ## Run every test, over the real wire and real DuckDB files.
 	@$(PY) -m pytest -n 2 --dist loadfile -q
 
-long: $(READY) ## Run the tests that build whole warehouses several times, which make test leaves out.
+long: $(READY) ## Run the tests that build whole warehouses or play whole days several times, which make test leaves out.
 	@$(PY) -m pytest -n 2 --dist loadfile -q -m long
 
 search: $(READY) ## Draw histories of faults, edits and crashes for half an hour (MINUTES=30), and report what raw lost.
