@@ -51,7 +51,7 @@ check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt withou
 	@mkdir -p data/dbt && CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/dbt --quiet --warn-error parse --project-dir dbt --profiles-dir dbt --no-partial-parse
 	@mkdir -p data/dbt && CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/sqlfluff lint dbt/models dbt/tests --processes 2 --disable-progress-bar
 
-test: $(READY) ## Run every test, over the real wire and real DuckDB files.
+test: $(READY) ## Run the tests, over the real wire and real DuckDB files.
 	@$(PY) -m pytest -n 2 --dist loadfile -q
 
 long: $(READY) ## Run the tests that build whole warehouses or play whole days several times, which make test leaves out.
