@@ -8,5 +8,5 @@ known.py · vanished.py · sweeps.py       what the log knows, who is missing, w
 sources.py · definition_sources.py · parts.py   answers as SQL, and together as parts of a load
 carry.py · scratch.py · session.py       what one reading leaves to the lanes after it
 objects.py · properties.py · probes.py   streams and declared columns, what the portal's metadata adds, what is so there
-client.py · auth.py · tokens.py · limits.py · paths.py · mending.py   one pool, one login, one pace, one map
+client.py · auth.py · limits.py · paths.py · mending.py   one pool, one login, one pace, one map
 """

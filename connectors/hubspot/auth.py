@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.errors import AuthenticationError, ConfigurationError, RejectedRequestError
-from connectors.hubspot.tokens import KeptToken
+from connectors.kept_token import KeptToken
 from connectors.secret import Secret
+
+_CURE = "connect the app to the portal again and set HUBSPOT_REFRESH_TOKEN"
 
 
 class Login(Protocol):
@@ -95,7 +97,7 @@ class OAuthRefresh:
             self._access = self._log_in()
 
     def _log_in(self) -> Secret:
-        kept = KeptToken.read(self._store, self._first)
+        kept = KeptToken.read(self._store, self._first, cure=_CURE)
         kept.write(self._store)  # a file that cannot be written is found out while the old token still is good
         answer = self._ask(kept.current)
         if answer is None and kept.previous is not None:

@@ -1,19 +1,17 @@
 """The refresh token grant: a token that Salesforce may replace at each use, kept so that no crash loses it."""
 
-import hashlib
-import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import requests
 
 from connectors.errors import AuthenticationError, ConfigurationError
-from connectors.landing.durable import sync_folder
+from connectors.kept_token import KeptToken
 from connectors.salesforce.session import TokenLogin, check_token_reply
 from connectors.secret import Secret
 from connectors.wire import Timeouts
+
+_CURE = "approve the app again and set SALESFORCE_REFRESH_TOKEN"
 
 
 class RefreshToken(TokenLogin):
@@ -55,7 +53,7 @@ class RefreshToken(TokenLogin):
         self._session.hooks["response"].append(check_token_reply)
 
     def _request(self) -> tuple[str, str]:
-        kept = _Kept.read(self._store, self._first)
+        kept = KeptToken.read(self._store, self._first, cure=_CURE)
         kept.write(self._store)  # a file that cannot be written is found out while the old token still is good
         try:
             answer = self._exchange(kept.current)
@@ -66,12 +64,12 @@ class RefreshToken(TokenLogin):
                 answer = self._exchange(kept.previous)
             except _InvalidGrantError:
                 raise self._refused("invalid_grant") from None
-            kept = _Kept(kept.origin, kept.previous)
+            kept = KeptToken(kept.origin, kept.previous)
         following = answer.get("refresh_token")
         if isinstance(following, str) and following != kept.current.reveal():
-            _Kept(kept.origin, Secret(following), kept.current).write(self._store)
+            KeptToken(kept.origin, Secret(following), kept.current).write(self._store)
         elif kept.previous is not None:
-            _Kept(kept.origin, kept.current).write(self._store)  # the new one works: the old one has served
+            KeptToken(kept.origin, kept.current).write(self._store)  # the new one works: the old one has served
         return str(answer["access_token"]), str(answer["instance_url"]).split("://", 1)[-1]
 
     def _exchange(self, token: Secret) -> dict[str, Any]:
@@ -94,63 +92,3 @@ class RefreshToken(TokenLogin):
 
 class _InvalidGrantError(AuthenticationError):
     """This refresh token is none any more."""
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What the file holds: the token in use, and the one before it as long as that may still be needed."""
-
-    origin: str
-    current: Secret
-    previous: Secret | None = None
-
-    @classmethod
-    def read(cls, store: Path, first: Secret) -> "_Kept":
-        origin = hashlib.sha256(first.reveal().encode()).hexdigest()
-        try:
-            values = orjson.loads(store.read_bytes())
-            if values["origin"] != origin:
-                return cls(origin, first)
-            previous = values["previous"]
-            return cls(origin, Secret(values["current"]), Secret(previous) if previous else None)
-        except FileNotFoundError:
-            return cls(origin, first)
-        except OSError as error:
-            raise ConfigurationError(f"{store} cannot be read ({type(error).__name__}).") from None
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            raise ConfigurationError(
-                f"{store} is damaged. Remove it, approve the app again and set SALESFORCE_REFRESH_TOKEN."
-            ) from None
-
-    def write(self, store: Path) -> None:
-        """On disk, readable by its owner alone, before this returns.
-
-        Raises:
-            ConfigurationError: it cannot be put there.
-        """
-        values = {
-            "origin": self.origin,
-            "current": self.current.reveal(),
-            "previous": self.previous.reveal() if self.previous else None,
-        }
-        try:
-            store.parent.mkdir(parents=True, exist_ok=True)
-            _write_secretly(store, orjson.dumps(values))
-        except OSError as error:
-            raise ConfigurationError(
-                f"{store} cannot be written ({type(error).__name__}), and Salesforce may replace the refresh token at "
-                "each login. Make its folder writable."
-            ) from None
-
-
-def _write_secretly(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.unlink(missing_ok=True)
-    # its mode is right from the first byte on
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)

@@ -1,4 +1,4 @@
-"""The file that an OAuth app's refresh token lives in, so that no crash loses it when HubSpot gives a new one."""
+"""The file that an OAuth app's refresh token lives in, so that no crash loses it when the CRM gives a new one."""
 
 import hashlib
 import os
@@ -24,8 +24,10 @@ class KeptToken:
     previous: Secret | None = None
 
     @classmethod
-    def read(cls, store: Path, first: Secret) -> "KeptToken":
+    def read(cls, store: Path, first: Secret, *, cure: str) -> "KeptToken":
         """What `store` holds for the token that a person gave, or that token itself.
+
+        `cure` says what a person does where the file is damaged: "approve the app again and set …".
 
         Raises:
             ConfigurationError: the file cannot be read or is damaged.
@@ -42,9 +44,7 @@ class KeptToken:
         except OSError as error:
             raise ConfigurationError(f"{store} cannot be read ({type(error).__name__}).") from None
         except (orjson.JSONDecodeError, KeyError, TypeError):
-            raise ConfigurationError(
-                f"{store} is damaged. Remove it, connect the app to the portal again and set HUBSPOT_REFRESH_TOKEN."
-            ) from None
+            raise ConfigurationError(f"{store} is damaged. Remove it, {cure}.") from None
 
     def write(self, store: Path) -> None:
         """On disk, readable by its owner alone, before this returns.
@@ -62,8 +62,8 @@ class KeptToken:
             _write_secretly(store, orjson.dumps(values))
         except OSError as error:
             raise ConfigurationError(
-                f"{store} cannot be written ({type(error).__name__}), and HubSpot may replace the refresh token at any "
-                "login. Make its folder writable."
+                f"{store} cannot be written ({type(error).__name__}), and the CRM may replace the refresh token at "
+                "any login. Make its folder writable."
             ) from None
 
 
