@@ -33,6 +33,8 @@ class Stream:
     """Not due before the watermark plus this; None is due at every run."""
     is_custom: bool = False
     """Whether the object was discovered in this org or portal, and is not one that every CRM of its kind has."""
+    watched: tuple[str, ...] = ()
+    """Columns that the CRM keeps no history of: raw keeps a version of the record for each change of one of them."""
 
     @property
     def raw_table(self) -> str:

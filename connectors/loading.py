@@ -115,6 +115,7 @@ class Loader:
             hashed=line.hashed,
             ids=self.request.ids,
             moves_watermark=not self.request.ids,
+            watched=stream.watched,
         )
 
     def _fetch_and_commit(self, line: PlanLine, load: OpenLoad, meter: Meter) -> Manifest:

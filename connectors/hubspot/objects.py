@@ -41,6 +41,8 @@ class ObjectType:
     history: tuple[str, ...] = ()
     can_merge: bool = False
     is_custom: bool = False
+    watched: tuple[str, ...] = ()
+    """Columns of which every version is kept: HubSpot's own history of them is read for deals alone."""
 
 
 def _columns(text: str = "", *, number: str = "", moment: str = "", flag: str = "") -> dict[str, str]:
@@ -78,6 +80,10 @@ OBJECT_TYPES = {
                 moment="createdate hs_lastmodifieddate",
             ),
             can_merge=True,
+            watched=(
+                *("name", "domain", "industry", "city", "country", "lifecyclestage", "hubspot_owner_id"),
+                *("hs_parent_company_id", "salesforce_account_id", "annualrevenue", "numberofemployees"),
+            ),
         ),
         ObjectType(
             "contacts",
@@ -218,12 +224,13 @@ _DAY = timedelta(days=1)
 
 def record_streams(kind: ObjectType) -> tuple[Stream, ...]:
     """The lanes of one type of record, its links left out."""
-    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom)
+    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom, watched=kind.watched)
+    other = replace(rows, watched=())
     # values that move no stamp are read as they are at this moment, and once a day
-    calculated = replace(rows, lane="calculated", mode="patch", lag=timedelta(0), cadence=_DAY)
-    deletes = replace(rows, lane="deletes", mode="tombstone")
-    erasures = replace(rows, lane="erasures", mode="erase")
-    history = replace(rows, lane="history", mode="append", table="deal_property_history")
+    calculated = replace(other, lane="calculated", mode="patch", lag=timedelta(0), cadence=_DAY)
+    deletes = replace(other, lane="deletes", mode="tombstone")
+    erasures = replace(other, lane="erasures", mode="erase")
+    history = replace(other, lane="history", mode="append", table="deal_property_history")
     return (rows, *([history] if kind.history else []), deletes, erasures, calculated)
 
 
@@ -233,9 +240,15 @@ _OTHERS = [kind.name for kind in OBJECT_TYPES.values() if not kind.can_merge]
 _LINKS = Stream(
     "deals", "associations", "replace_children", "deal_associations", lag=LAG, parent_column="deal_and_type"
 )
+# small lists, with the columns of which every version is kept
+_DEFINITIONS = {
+    PIPELINES: ("label", "display_order", "archived", "updated_at"),
+    STAGES: ("label", "display_order", "probability", "is_closed", "archived", "updated_at"),
+    OWNERS: ("email", "first_name", "last_name", "user_id", "type", "archived", "teams"),
+}
 
 STREAMS: tuple[Stream, ...] = (
-    *(Stream(name, "metadata", "snapshot") for name in (PIPELINES, STAGES, OWNERS)),
+    *(Stream(name, "metadata", "snapshot", watched=watched) for name, watched in _DEFINITIONS.items()),
     *(stream for name in _MERGING for stream in record_streams(OBJECT_TYPES[name])),
     _LINKS,
     *(stream for name in _OTHERS for stream in record_streams(OBJECT_TYPES[name])),

@@ -82,7 +82,8 @@ def _is_idle(manifest: Manifest) -> bool:
 
 def _says(manifest: Manifest) -> tuple[object, ...]:
     request = manifest.request
-    return request.mode, request.schema, request.withheld, request.hashed, request.raw_table, request.parent_column
+    columns = request.schema, request.withheld, request.hashed, request.watched
+    return request.mode, request.raw_table, request.parent_column, *columns
 
 
 def _merge_parts(log: LandingLog, engine: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

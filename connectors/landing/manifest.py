@@ -67,6 +67,8 @@ class LoadRequest:
     ids: tuple[str, ...] = ()
     """The records that were asked for by id; () if the window says what was asked for."""
     moves_watermark: bool = True
+    watched: tuple[str, ...] = ()
+    """Columns of which raw keeps every version, from this load on."""
     reason: str = ""
     """Mode none: why the object cannot be read."""
 
@@ -98,6 +100,7 @@ class LoadRequest:
             "hashed": sorted(self.hashed),
             "ids": list(self.ids),
             "moves_watermark": self.moves_watermark,
+            "watched": list(self.watched),
             "reason": self.reason,
         }
 
@@ -120,6 +123,7 @@ class LoadRequest:
             hashed=frozenset(cast("list[str]", values.get("hashed", []))),
             ids=tuple(cast("list[str]", values.get("ids", []))),
             moves_watermark=bool(values.get("moves_watermark", True)),
+            watched=tuple(cast("list[str]", values.get("watched", []))),
             reason=str(values.get("reason", "")),
         )
 

@@ -17,6 +17,7 @@ from connectors.raw.coverage import META_TABLES, record_coverage
 from connectors.raw.incoming import Counts, LoadFiles
 from connectors.raw.merge import merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
+from connectors.raw.versions import keep_versions, versions_of
 from connectors.schema import literal
 
 _PARQUET = b"PAR1"  # how a Parquet file begins and ends
@@ -80,7 +81,7 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
     built = {manifest.request.raw_table for manifest in manifests}
     for table_name in table_names(connection, schema_name(crm)):
         if table_name not in built:
-            RawTable(schema_name(crm), table_name).drop(connection)
+            _drop(connection, RawTable(schema_name(crm), table_name))
             connection.execute(
                 f"delete from {META_SCHEMA}.loads "
                 f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
@@ -143,6 +144,11 @@ def _record_coverage(connection: duckdb.DuckDBPyConnection, crm: str, manifests:
         record_coverage(connection, crm, manifests)
 
 
+def _drop(connection: duckdb.DuckDBPyConnection, target: RawTable) -> None:
+    target.drop(connection)
+    versions_of(target).drop(connection)
+
+
 @contextmanager
 def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin transaction")
@@ -189,7 +195,7 @@ def _apply_table(
     applied: list[Applied] = []
     with _transaction(connection):
         if is_replay:
-            target.drop(connection)
+            _drop(connection, target)
             connection.execute(
                 f"delete from {META_SCHEMA}.loads where connection = {literal(manifests[0].request.connection)} "
                 f"and raw_table = {literal(target.table_name)}"
@@ -242,7 +248,9 @@ def _merge_load(
     # the flags of a release carry the id of the decision, not of the load it decided about
     files = LoadFiles(replace(held, load_id=manifest.load_id), log.part_paths(held), log.parents_paths(held))
     try:
-        return merge(connection, target, files) if held is manifest else tombstone_only(connection, target, files)
+        counts = merge(connection, target, files) if held is manifest else tombstone_only(connection, target, files)
+        keep_versions(connection, target, files, has_deletes=has_deletes)
+        return counts
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
         damaged = [path for path in (*files.parts, *files.parents) if not is_whole(path)]
         if not damaged:

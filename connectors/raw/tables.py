@@ -67,6 +67,8 @@ class RawTable:
 
     schema_name: str
     table_name: str
+    meta: tuple[tuple[str, str], ...] = META_COLUMNS
+    """What it has besides the CRM's columns: names and types."""
 
     def __str__(self) -> str:
         return f"{quote(self.schema_name)}.{quote(self.table_name)}"
@@ -78,7 +80,7 @@ class RawTable:
             f"where schema_name = {literal(self.schema_name)} and table_name = {literal(self.table_name)} "
             "and database_name = current_database() order by column_index"
         ).fetchall()
-        meta = {name for name, _ in META_COLUMNS}
+        meta = {name for name, _ in self.meta}
         return {name: kind for name, kind in rows if name not in meta}
 
     def exists(self, connection: duckdb.DuckDBPyConnection) -> bool:
@@ -101,7 +103,7 @@ class RawTable:
         """
         if not self.exists(connection):
             columns = [f"{quote(column.name)} {column.duckdb_type}" for column in schema.columns]
-            columns += [f"{name} {kind}" for name, kind in META_COLUMNS]
+            columns += [f"{name} {kind}" for name, kind in self.meta]
             connection.execute(f"create schema if not exists {quote(self.schema_name)}")
             connection.execute(f"create table {self} ({', '.join(columns)})")
             return
@@ -137,4 +139,4 @@ class RawTable:
             f"and table_name = {literal(self.table_name)} and database_name = current_database()"
         ).fetchall()
         present = {name for (name,) in rows}
-        return [(name, kind) for name, kind in META_COLUMNS if name not in present]
+        return [(name, kind) for name, kind in self.meta if name not in present]

@@ -37,6 +37,8 @@ class SalesforceObject:
     is_optional: bool = False
     """Only some orgs have it: where it is not described there is no stream for it."""
     is_custom: bool = False
+    watched: tuple[str, ...] = ()
+    """Columns that Salesforce keeps no history of."""
 
     @property
     def raw_table(self) -> str:
@@ -47,11 +49,11 @@ class SalesforceObject:
     def streams(self) -> tuple[Stream, ...]:
         """Its lanes; rows before their deletions."""
         if self.is_listed_whole:
-            return (Stream(self.name, mode="snapshot", is_custom=self.is_custom),)
-        rows = Stream(self.name, lag=INDEX_LAG, is_custom=self.is_custom)
+            return (Stream(self.name, mode="snapshot", is_custom=self.is_custom, watched=self.watched),)
+        rows = Stream(self.name, lag=INDEX_LAG, is_custom=self.is_custom, watched=self.watched)
         if not self.has_delete_log:
             return (rows,)
-        return rows, replace(rows, lane="deletes", mode="tombstone", overlap=DELETES_OVERLAP)
+        return rows, replace(rows, lane="deletes", mode="tombstone", overlap=DELETES_OVERLAP, watched=())
 
     @property
     def calculated_stream(self) -> Stream:

@@ -13,6 +13,10 @@ def _columns(lines: str) -> TableSchema:
     return TableSchema.of(columns)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Listed whole, with the reason: stages, record types and the organization have neither getDeleted nor IsDeleted, and
 # roles have no IsDeleted; all are a page or two, so one call replaces a count, a query and a list of deletions, and
 # shows what vanished. Users cannot be deleted (User, "Supported Calls" of the object reference), and may be many.
@@ -36,6 +40,10 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
         is_listed_whole=True,
+        watched=_names("""
+            MasterLabel ApiName ForecastCategory Description IsActive IsClosed IsWon SortOrder DefaultProbability
+            LastModifiedDate
+        """),
     ),
     SalesforceObject(
         "RecordType",
@@ -53,6 +61,7 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             TIMESTAMP LastModifiedDate SystemModstamp
         """),
         is_listed_whole=True,
+        watched=_names("Name DeveloperName ParentRoleId"),
     ),
     SalesforceObject(
         "User",
@@ -63,6 +72,9 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
         has_delete_log=False,
+        watched=_names("""
+            Name Email Title Department UserType UserRoleId ManagerId TimeZoneSidKey IsActive ForecastEnabled
+        """),
     ),
     SalesforceObject(
         "Opportunity",
@@ -122,6 +134,10 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             BIGINT NumberOfEmployees
             BOOLEAN IsDeleted
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
+        """),
+        watched=_names("""
+            ParentId OwnerId Name Type Industry Rating Website BillingCity BillingCountry HubSpot_Company_Id__c
+            AnnualRevenue NumberOfEmployees
         """),
     ),
     SalesforceObject(

@@ -17,7 +17,7 @@ def read_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str,
         described = connection.execute(f'describe {schema}."{name}"').fetchall()
         columns = sorted(f"{column[0]} {column[1]}" for column in described)
         order = ", ".join(f'"{column.split()[0]}"' for column in columns)
-        rows = connection.execute(f'select {order} from {schema}."{name}" order by _record_id').fetchall()
+        rows = connection.execute(f'select {order} from {schema}."{name}" order by all').fetchall()
         tables[name] = (columns, rows)
     return tables
 

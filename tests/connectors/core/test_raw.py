@@ -21,7 +21,8 @@ Value = str | int | bool | None
 class Bench:
     """A landing log and a warehouse, with loads written as lists of (id, stamp in minutes, text)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, watched: tuple[str, ...] = ()) -> None:
+        self.watched = watched
         self.log = LandingLog(folder)
         self.warehouse = duckdb.connect()
         self.hi = NOON
@@ -56,6 +57,7 @@ class Bench:
             "org-1",
             parent_column=parent,
             withheld=withheld or {},
+            watched=self.watched,
         )
         with self.log.lease("ledger") as lease:
             load = self.log.open_load(request, lease)
@@ -79,7 +81,10 @@ class Bench:
         with duckdb.connect() as fresh:
             replay(fresh, self.log, "ledger")
             replay(fresh, self.log, "ledger")
-            return read_tables(fresh, "raw_ledger") == read_tables(self.warehouse, "raw_ledger")
+            return all(
+                read_tables(fresh, schema) == read_tables(self.warehouse, schema)
+                for schema in ("raw_ledger", "raw_ledger_versions")
+            )
 
 
 def source(rows: Sequence[tuple[str, int | None, str]], gone: Sequence[str], winners: dict[str, str]) -> str:
