@@ -1,21 +1,22 @@
-"""Bulk API 2.0 query jobs: made, awaited, read page by page, deleted; and their rows landed, a page a part."""
+"""Bulk API 2.0 query jobs: made, awaited, read page by page, deleted."""
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from urllib.parse import urlencode
 
-from connectors.errors import CountMismatchError, RejectedRequestError, TransientError, UnexpectedReplyError
-from connectors.landing import Checkpoint, OpenLoad
+from connectors.errors import RejectedRequestError, TransientError, UnexpectedReplyError
+from connectors.landing import Checkpoint
+from connectors.reply import Reply
 from connectors.salesforce.client import SalesforceClient, object_of
-from connectors.salesforce.pages import fresh_spool
-from connectors.salesforce.query import ObjectQuery
-from connectors.streams import Fetched
 
 PAGE_ROWS = 100_000  # rows per result page: what a crash costs at most, against one call each
+PAGES_PER_LIST = 5  # api_asynch query_get_parallel_job_results: up to five addresses in one answer
+PAGES_AT_ONCE = 4  # a page may take longer than 20 seconds, and so be one of the few long requests of the org
+FEWEST_LISTED = 3  # pages; two come as fast one ahead of the other, without a list of them
 POLL_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # after creation, then between polls; the last one repeats
 PATIENCE_SECONDS = 4 * 3600.0  # a job that takes longer goes on without us, and the next run reads it
 
@@ -57,7 +58,7 @@ class BulkQueries:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
-        self._page_rows = page_rows
+        self.page_rows = page_rows
         self._patience = patience
         self._sleep = sleep
 
@@ -105,15 +106,41 @@ class BulkQueries:
 
     def read_page(self, job: BulkJob, locator: str, spool: Path) -> tuple[str, int]:
         """Read the page at `locator` ("" is the first) to a file; the next locator ("" at the end) and its rows."""
-        asked = {"maxRecords": str(self._page_rows), **({"locator": locator} if locator else {})}
+        asked = {"maxRecords": str(self.page_rows), **({"locator": locator} if locator else {})}
         reply = self._client.download(
             f"{job.path}/results?{urlencode(asked)}", spool, family="bulk_results", version=job.version
         )
         following = reply.headers.get("Sforce-Locator", "null")
-        rows = reply.headers.get("Sforce-NumberOfRecords", "")
-        if not rows.isdigit():
-            raise UnexpectedReplyError(f"Salesforce sent a page of Bulk job {job.id} without its number of rows.")
-        return "" if following == "null" else following, int(rows)
+        return "" if following == "null" else following, _rows_of(reply, job)
+
+    def read_listed_page(self, job: BulkJob, address: str, spool: Path) -> int:
+        """Read a page that `page_addresses` named to a file; its rows."""
+        return _rows_of(self._client.download_named(address, spool, family="bulk_results"), job)
+
+    def page_addresses(self, job: BulkJob) -> Iterator[str]:
+        """Addresses of all result pages in their order, which can be read at the same time; a call for each five."""
+        path = f"{job.path}/resultPages?{urlencode({'maxRecords': str(self.page_rows)})}"
+        reply = self._client.get(path, family="bulk_pages", version=job.version)
+        while True:
+            answer = object_of(reply.json())
+            pages = answer.get("resultPages")
+            if not isinstance(pages, list):
+                raise UnexpectedReplyError(f"Salesforce listed the pages of Bulk job {job.id} without any list.")
+            yield from (str(object_of(page).get("resultUrl") or "") for page in pages)
+            # its description and its example spell the key differently
+            following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
+            if not following or not pages:
+                return
+            reply = self._client.follow(str(following), family="bulk_pages")
+
+    def pages_at_once(self, rows: int, rows_left: int) -> int:
+        """How many pages of a job of `rows` rows are worth being on their way at once; 1 says: one after the other."""
+        pages, pages_left = ceil(rows / self.page_rows), ceil(rows_left / self.page_rows)
+        calls = pages_left + ceil(pages / PAGES_PER_LIST)
+        remaining = self._client.remaining_calls
+        if pages_left < FEWEST_LISTED or (remaining is not None and remaining <= calls):
+            return 1
+        return min(pages_left, PAGES_AT_ONCE)
 
     def abort(self, job: BulkJob) -> None:
         """Stop a job that nobody waits for any more, and remove it."""
@@ -127,75 +154,10 @@ class BulkQueries:
             self._client.delete(job.path, family="bulk_delete", version=job.version)
 
 
-def land_job(queries: BulkQueries, job: BulkJob, query: ObjectQuery, load: OpenLoad) -> Fetched:
-    """Land a job's rows from where `load` is, page by page, and delete the job.
-
-    Raises:
-        JobFailedError: Salesforce gave the job up.
-        CountMismatchError: a page held another number of rows than its header says, or all pages than the job.
-    """
-    if job_of(load.checkpoint) is None:
-        # a part without rows, so that a run which finds this load knows the job
-        load.land(_no_rows(query), query.record, checkpoint=_checkpoint(job, ""))
-    checkpoint = load.checkpoint or {}
-    locator, is_complete = str(checkpoint.get("locator") or ""), bool(checkpoint.get("is_complete"))
-    expected = int(checkpoint["rows"] or 0) if is_complete else queries.wait(job)
-    if expected and not is_complete:
-        with _PagesAhead(queries, job, load) as pages:
-            for spool, following, rows in pages.each(locator):
-                mark = {**_checkpoint(job, following), "is_complete": not following, "rows": expected}
-                part = load.land(query.csv_rows(spool), query.record, checkpoint=mark)
-                spool.unlink()
-                if part.rows != rows:
-                    raise CountMismatchError(
-                        f"Salesforce announced {rows} rows in a page of Bulk job {job.id} ({query.spec.name}) and sent "
-                        f"{part.rows}. Nothing was committed.",
-                        expected=rows,
-                        landed=part.rows,
-                    )
-    if load.rows_landed != expected:
-        raise CountMismatchError(
-            f"Salesforce announced {expected} rows of Bulk job {job.id} ({query.spec.name}) and sent "
-            f"{load.rows_landed}. Nothing was committed.",
-            expected=expected,
-            landed=load.rows_landed,
-        )
-    return Fetched(expected_rows=expected)
-
-
-class _PagesAhead:
-    """The pages of a job in order, each downloaded while the one before it is landed."""
-
-    def __init__(self, queries: BulkQueries, job: BulkJob, load: OpenLoad) -> None:
-        self._queries = queries
-        self._job = job
-        self._load = load
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulk-page")
-
-    def __enter__(self) -> "_PagesAhead":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # the page on its way is waited for: nothing may write to the load's folder behind our back
-        self._worker.shutdown(wait=True, cancel_futures=True)
-
-    def each(self, locator: str) -> Iterator[tuple[Path, str, int]]:
-        """(file, locator of the page behind it, rows) from the page at `locator` on."""
-        coming = self._begin(locator)
-        while True:
-            spool, following, rows = coming.result()
-            if following:
-                coming = self._begin(following)
-            yield spool, following, rows
-            if not following:
-                return
-
-    def _begin(self, locator: str) -> Future[tuple[Path, str, int]]:
-        return self._worker.submit(self._read, locator, fresh_spool(self._load, "csv"))
-
-    def _read(self, locator: str, spool: Path) -> tuple[Path, str, int]:
-        following, rows = self._queries.read_page(self._job, locator, spool)
-        return spool, following, rows
+def job_calls(rows: int) -> int:
+    """What a job of so many rows costs in calls: to make it, to poll it, its pages, lists of them, to delete it."""
+    pages = max(1, ceil(rows / PAGE_ROWS))
+    return 3 + pages + (ceil(pages / PAGES_PER_LIST) if pages >= FEWEST_LISTED else 0)
 
 
 def job_of(checkpoint: Checkpoint | None) -> BulkJob | None:
@@ -205,10 +167,8 @@ def job_of(checkpoint: Checkpoint | None) -> BulkJob | None:
     return BulkJob(str(checkpoint["job"]), str(checkpoint["version"]))
 
 
-def _checkpoint(job: BulkJob, locator: str) -> dict[str, str | int | float | bool | None]:
-    return {"job": job.id, "version": job.version, "locator": locator}
-
-
-def _no_rows(query: ObjectQuery) -> str:
-    nulls = ", ".join(f'cast(null as {column.duckdb_type}) as "{column.name}"' for column in query.schema.columns)
-    return f"(select {nulls} limit 0)"
+def _rows_of(reply: Reply, job: BulkJob) -> int:
+    rows = reply.headers.get("Sforce-NumberOfRecords", "")
+    if not rows.isdigit():
+        raise UnexpectedReplyError(f"Salesforce sent a page of Bulk job {job.id} without its number of rows.")
+    return int(rows)

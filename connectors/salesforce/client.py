@@ -117,6 +117,11 @@ class SalesforceClient:
             "GET", self._address(path, version), family=family, expect="bytes", spool=spool, headers={"Accept": "*/*"}
         )
 
+    def download_named(self, address: str, spool: Path, *, family: str) -> Reply:
+        """GET a body of any kind from an address that a reply named to a file."""
+        url = self._login.instance_url + address
+        return self._transport.send("GET", url, family=family, expect="bytes", spool=spool, headers={"Accept": "*/*"})
+
     def query(self, soql: str) -> tuple[bytes, dict[str, Any]]:
         """First page of a query over deleted and archived rows too: its bytes, and the same parsed."""
         path = query_path(soql)

@@ -7,6 +7,7 @@ from math import ceil
 
 from connectors.errors import RejectedRequestError, UnexpectedReplyError
 from connectors.landing import Window
+from connectors.salesforce.bulk import job_calls
 from connectors.salesforce.calculated import open_or_all
 from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, object_of, query_path
 from connectors.salesforce.deletions import SCHEMA as DELETED_SCHEMA
@@ -111,7 +112,7 @@ class Planner:
             return _line(stream, query, BULK, calls=BULK_CALLS)
         pages = ceil(rows / REST_PAGE_ROWS)
         api = NOTHING if rows == 0 else REST if pages <= REST_PAGES_AT_MOST else BULK
-        return _line(stream, query, api, expected_rows=rows, calls=BULK_CALLS if api == BULK else pages)
+        return _line(stream, query, api, expected_rows=rows, calls=job_calls(rows) if api == BULK else pages)
 
     def _list_deletions(
         self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime

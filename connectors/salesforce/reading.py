@@ -5,7 +5,8 @@ from math import ceil
 
 from connectors.errors import ConfigurationError, RejectedRequestError
 from connectors.landing import OpenLoad, Window
-from connectors.salesforce.bulk import BulkJob, BulkQueries, JobFailedError, JobTooSlowError, job_of, land_job
+from connectors.salesforce.bulk import BulkJob, BulkQueries, JobFailedError, JobTooSlowError, job_of
+from connectors.salesforce.bulk_landing import land_job
 from connectors.salesforce.client import SalesforceClient, object_of, query_path
 from connectors.salesforce.column_sets import is_too_complicated, land_column_sets
 from connectors.salesforce.deletions import DeletionList
