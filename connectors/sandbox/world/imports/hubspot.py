@@ -1,179 +1,87 @@
-"""An export of a HubSpot portal as a world: objects as its API answers them (JSON) or as tables of properties (CSV)."""
+"""An export of a HubSpot portal as a world: objects with their history and links."""
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
 import duckdb
 import pyarrow as pa
 
-from connectors.sandbox.catalogue import HUBSPOT, HUBSPOT_HISTORY_PROPERTIES, hubspot_properties
-from connectors.sandbox.world.imports.reading import ImportRefusedError, ImportSummary
-from connectors.sandbox.world.stages import DEFAULT_PIPELINE, stages_on
-from connectors.sandbox.world.stages import HUBSPOT as CRM
+from connectors.sandbox.catalogue import HUBSPOT, HUBSPOT_HISTORY_PROPERTIES
+from connectors.sandbox.world.imports.hubspot_files import (
+    CREATED,
+    UPDATED,
+    Place,
+    Record,
+    Records,
+    hubspot_object_of,
+    moment,
+    part,
+    read_records,
+)
+from connectors.sandbox.world.imports.summary import ImportSummary
 
-Record = dict[str, object]
-_SET_UP = "timestamp '2024-01-01'"
-_CREATED = ("createdAt", "createdate", "hs_createdate")
-_UPDATED = ("updatedAt", "hs_lastmodifieddate", "lastmodifieddate")
+__all__ = ["OLDEST_RECORDS", "hubspot_object_of", "insert_records", "read_hubspot_file", "write_links"]
 
-
-def hubspot_object_of(path: Path) -> str | None:
-    """The object type that a JSON or CSV file is named after, whatever its case."""
-    return next(
-        (name for name in HUBSPOT if path.suffix.lower() in (".csv", ".json") and path.stem.lower() == name), None
-    )
+# HubSpot's own types of links, there and back; a company's plain name in an answer is the primary one
+_LINK_TYPES = {
+    ("deals", "contacts"): (3, 4), ("deals", "companies"): (341, 342), ("contacts", "companies"): (279, 280),
+    ("deals", "calls"): (205, 206), ("deals", "emails"): (209, 210), ("deals", "meetings"): (211, 212),
+    ("deals", "tasks"): (215, 216), ("contacts", "calls"): (193, 194), ("contacts", "emails"): (197, 198),
+    ("contacts", "meetings"): (199, 200), ("contacts", "tasks"): (203, 204),
+}  # fmt: skip
+_PRIMARY_TYPES = {("deals", "companies"): (5, 6), ("contacts", "companies"): (1, 2)}
+_NO_LABEL = "_unlabeled"
+OLDEST_RECORDS = " union all ".join(f"select min(created_at) as created_at from hubspot.{name}" for name in HUBSPOT)
 
 
 def read_hubspot_file(connection: duckdb.DuckDBPyConnection, path: Path, summary: ImportSummary) -> None:
     """Write one file's records into schema hubspot, deals with their property history where the file has it.
 
+    Links are kept in `imported_links` until all files are read, see `write_links`.
+
     Raises:
         ImportRefusedError: the file is no list of records, or a record has no id or no readable time.
     """
     name = hubspot_object_of(path) or path.stem
-    records = _read_json(path) if path.suffix.lower() == ".json" else _read_csv(connection, path)
-    known = {prop.name for prop in hubspot_properties(name)}
-    ignored: set[str] = set()
-    rows: list[Record] = []
-    for number, record in enumerate(records, start=1):
-        properties = cast(Record, record.get("properties") or {})
-        ignored |= set(properties) - known
-        row: Record = {key: _as_text(value) for key, value in properties.items() if key in known}
-        row |= {
-            "id": _identity(path, number, record, properties),
-            "created_at": _moment(path, number, record, properties, _CREATED),
-            "updated_at": _moment(path, number, record, properties, _UPDATED),
-            "archived": str(record.get("archived", False)).lower() == "true",
-        }
-        row.setdefault("hs_object_id", row["id"])
-        rows.append(row)
-    if ignored:
-        summary.ignored_columns[path.name] = sorted(ignored)
-    _insert(connection, f"hubspot.{name}", rows)
-    summary.rows[name] = len(rows)
+    read = read_records(connection, path, name)
+    insert_records(connection, f"hubspot.{name}", [_row(place, record) for place, record in read.by_id.values()])
+    if read.unknown:
+        summary.ignored_columns[path.name] = sorted(read.unknown)
+    summary.rows[name] = len(read.by_id)
+    _note_other_histories(path, name, read, summary)
     if name == "deals":
-        _write_history(connection, path, records)
+        _write_history(connection, path, read, summary)
+    _keep_links(connection, name, read, summary)
 
 
-def derive_portal(connection: duckdb.DuckDBPyConnection, summary: ImportSummary) -> None:
-    """Pipelines and stages that the deals name, beside HubSpot's stock pipeline, and the owners that records name."""
-    stock = [stage for stage in stages_on((), 0) if (stage.crm, stage.pipeline_id) == (CRM, DEFAULT_PIPELINE)]
-    for place, stage in enumerate(stock):
-        connection.execute(
-            f"insert into hubspot._stages values ('default', ?, ?, ?, ?, ?, false, {_SET_UP}, {_SET_UP})",
-            [stage.id, stage.label, place, str(stage.probability / 100), str(stage.is_closed).lower()],
-        )
-    added = connection.execute("""
-        insert into hubspot._stages
-        select pipeline, dealstage, dealstage, 100 + row_number() over (order by pipeline, dealstage), '0.5',
-            'false', false,
-            timestamp '2024-01-01', timestamp '2024-01-01'
-        from (select distinct pipeline, dealstage from hubspot.deals where pipeline is not null
-            and dealstage is not null) as used
-        where not exists (from hubspot._stages as listed where listed.pipeline_id = used.pipeline
-            and listed.id = used.dealstage)""").fetchone()
-    connection.execute("""
-        insert into hubspot._pipelines
-        select pipeline_id, case pipeline_id when 'default' then 'Sales Pipeline' else 'Pipeline ' || pipeline_id end,
-            row_number() over (order by pipeline_id <> 'default', pipeline_id) - 1, false, timestamp '2024-01-01',
-                timestamp '2024-01-01'
-        from (select distinct pipeline_id from hubspot._stages)""")
-    owned = [name for name in HUBSPOT if any(prop.name == "hubspot_owner_id" for prop in hubspot_properties(name))]
-    union = " union ".join(f"select hubspot_owner_id as id from hubspot.{name}" for name in owned)
-    owners = connection.execute(f"""
-        insert into hubspot._owners
-        select id, 'owner' || id || '@imported.example', 'Imported', 'Owner ' || id, id, 'PERSON', false,
-            timestamp '2024-01-01', timestamp '2024-01-01', '[]'
-        from ({union}) where id is not null order by id""").fetchone()
-    summary.derived["hubspot stages"] = int(added[0]) if added else 0
-    summary.derived["hubspot owners"] = int(owners[0]) if owners else 0
+def write_links(connection: duckdb.DuckDBPyConnection, summary: ImportSummary) -> None:
+    """Store every link that the files tell of, both ways; one to a record that no file has is left out and told."""
+    connection.execute(f"create temp table if not exists imported_links ({_LINK_COLUMNS})")
+    records = " union all ".join(f"select '{name}' as kind, id from hubspot.{name}" for name in HUBSPOT)
+    connection.execute(f"""
+        create or replace temp table known_links as
+        select links.*, records.id is not null as is_known
+        from imported_links as links left join ({records}) as records on records.kind = to_type and records.id = to_id
+    """)
+    lost = connection.execute(
+        "select from_type, to_type, count(*) from known_links where not is_known group by all order by all"
+    ).fetchall()
+    summary.notes += [
+        f"{from_type}: left out {count} links to {to_type} that no file has" for from_type, to_type, count in lost
+    ]
+    written = connection.execute("""
+        insert into hubspot._associations
+        select from_type, from_id, to_type, to_id, category, there, label from known_links where is_known
+        union
+        select to_type, to_id, from_type, from_id, category, back, label from known_links where is_known
+        order by all""").fetchone()
+    if written and written[0]:
+        summary.rows["hubspot links"] = int(written[0])
 
 
-def _read_json(path: Path) -> list[Record]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ImportRefusedError(f"{path.name} is not JSON: {error}. Export it again.") from error
-    records = content.get("results") if isinstance(content, dict) else content
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise ImportRefusedError(
-            f"{path.name} holds no list of records. It should be a list, or an answer with `results`."
-        )
-    return records
-
-
-def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Record]:
-    cursor = connection.execute(
-        "select * from read_csv(?, header = true, all_varchar = true, delim = ',')", [str(path)]
-    )
-    columns = [str(item[0]) for item in cursor.description or []]
-    rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    return [{"id": row.pop("id", None), "archived": row.pop("archived", False), "properties": row} for row in rows]
-
-
-def _identity(path: Path, number: int, record: Record, properties: Record) -> str:
-    found = record.get("id") or properties.get("hs_object_id")
-    if not found:
-        raise ImportRefusedError(f"{path.name}, record {number}: there is no id. Every record needs one.")
-    return str(found)
-
-
-def _moment(path: Path, number: int, record: Record, properties: Record, names: tuple[str, ...]) -> datetime:
-    for name in names:
-        value = record.get(name) or properties.get(name)
-        if value:
-            try:
-                return datetime.fromisoformat(str(value)).astimezone(UTC).replace(tzinfo=None)
-            except ValueError as error:
-                raise ImportRefusedError(
-                    f"{path.name}, record {number}, {name}: {value!r} is not a time like 2026-02-23T20:55:00Z."
-                ) from error
-    raise ImportRefusedError(
-        f"{path.name}, record {number}: none of {', '.join(names)} is there. Export the records with their times."
-    )
-
-
-def _as_text(value: object) -> str | None:
-    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _write_history(connection: duckdb.DuckDBPyConnection, path: Path, records: list[Record]) -> None:
-    """What the file says about past values; a deal without a history has the values it was created with."""
-    rows: list[Record] = []
-    for number, record in enumerate(records, start=1):
-        properties = cast(Record, record.get("properties") or {})
-        told = cast(dict[str, list[Record]], record.get("propertiesWithHistory") or {})
-        id_ = _identity(path, number, record, properties)
-        for name in HUBSPOT_HISTORY_PROPERTIES:
-            entries: list[Record] = told.get(name) or []
-            if not entries and properties.get(name) is not None:
-                created = _moment(path, number, record, properties, _CREATED)
-                entries = [
-                    {
-                        "value": properties[name],
-                        "timestamp": created.replace(tzinfo=UTC).isoformat(),
-                        "sourceType": "IMPORT",
-                    }
-                ]
-            for entry in entries:
-                at = _moment(path, number, entry, {}, ("timestamp",))
-                source = {"source_type": entry.get("sourceType"), "source_id": entry.get("sourceId")}
-                rows.append(
-                    {
-                        "object_type": "deals",
-                        "object_id": id_,
-                        "property": name,
-                        "value": _as_text(entry.get("value")),
-                        "timestamp": at,
-                    }
-                    | source
-                )
-    _insert(connection, "hubspot._property_history", rows)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Record]) -> None:
+def insert_records(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Record]) -> None:
+    """Append rows to a table, columns by name; what a row lacks is null."""
     if not rows:
         return
     names = sorted({name for row in rows for name in row})
@@ -181,3 +89,111 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Record
     connection.register("incoming_records", pa.table(columns))
     connection.execute(f"insert into {table} by name select * from incoming_records")
     connection.unregister("incoming_records")
+
+
+def _row(place: Place, record: Record) -> Record:
+    properties = cast(Record, record["properties"])
+    times = record | properties
+    is_archived = str(record.get("archived") or False).lower() in ("true", "1")
+    row = properties | {
+        "id": record["id"],
+        "created_at": moment(place, times, CREATED),
+        "updated_at": moment(place, times, UPDATED),
+        "archived": is_archived,
+    }
+    if is_archived:
+        row["archived_at"] = moment(place, times, ("archivedAt", *UPDATED))
+    row.setdefault("hs_object_id", row["id"])
+    return row
+
+
+def _note_other_histories(path: Path, name: str, read: Records, summary: ImportSummary) -> None:
+    told = {key for place, record in read.by_id.values() for key in part(place, record, "propertiesWithHistory")}
+    if others := sorted(told.difference(HUBSPOT_HISTORY_PROPERTIES if name == "deals" else ())):
+        summary.notes.append(f"{path.name}: left out the history of {', '.join(others)}")
+
+
+def _write_history(connection: duckdb.DuckDBPyConnection, path: Path, read: Records, summary: ImportSummary) -> None:
+    """What the file says about past values; a deal without a history has the values it was created with."""
+    rows: list[Record] = []
+    for place, record in read.by_id.values():
+        rows += _history_of(place, record)
+    insert_records(connection, "hubspot._property_history", rows)
+    for name in HUBSPOT_HISTORY_PROPERTIES:
+        row = connection.execute(f"""
+            select count(*) from hubspot.deals inner join (
+                select object_id, arg_max(value, timestamp) as last_value from hubspot._property_history
+                where property = '{name}' group by object_id) as life on life.object_id = deals.id
+            where nullif(last_value, '') is distinct from {name}""").fetchone()
+        if row is not None and row[0]:
+            summary.notes.append(f"{path.name}: {row[0]} deals whose history of {name} ends in another value")
+
+
+def _history_of(place: Place, record: Record) -> Iterable[Record]:
+    properties = cast(Mapping[str, object], record["properties"])
+    told = part(place, record, "propertiesWithHistory")
+    for name in HUBSPOT_HISTORY_PROPERTIES:
+        entries = told.get(name) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise place.refusal(f": the history of {name} is no list of entries. Export it as the v3 API answers it.")
+        if not entries and properties.get(name) is not None:
+            created = f"{moment(place, record | dict(properties), CREATED).isoformat()}Z"
+            entries = [{"value": properties[name], "timestamp": created, "sourceType": "IMPORT"}]
+        for entry in entries:
+            value = entry.get("value")
+            yield {
+                "object_type": "deals",
+                "object_id": record["id"],
+                "property": name,
+                "value": None if value is None else str(value),
+                "timestamp": moment(place, entry, ("timestamp",)),
+                "source_type": entry.get("sourceType"),
+                "source_id": entry.get("sourceId"),
+            }
+
+
+_LINK_COLUMNS = (
+    "from_type varchar, from_id varchar, to_type varchar, to_id varchar, category varchar, there integer, "
+    "back integer, label varchar"
+)
+
+
+def _keep_links(connection: duckdb.DuckDBPyConnection, name: str, read: Records, summary: ImportSummary) -> None:
+    connection.execute(f"create temp table if not exists imported_links ({_LINK_COLUMNS})")
+    rows: list[Record] = []
+    unread: set[str] = set()
+    for place, record in read.by_id.values():
+        for to_type, answer in part(place, record, "associations").items():
+            if {(name, to_type), (to_type, name)}.isdisjoint(_LINK_TYPES):
+                unread.add(to_type)
+                continue
+            rows += [_link(name, str(record["id"]), to_type, target) for target in _targets(place, answer)]
+    if unread:
+        summary.notes.append(f"{name}: left out links to {', '.join(sorted(unread))}")
+    insert_records(connection, "imported_links", rows)
+
+
+def _targets(place: Place, answer: object) -> list[Mapping[str, object]]:
+    targets = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(targets, list) or not all(isinstance(target, dict) and target.get("id") for target in targets):
+        raise place.refusal(": its associations are no lists of ids. Export them as the v3 API answers them.")
+    if isinstance(answer, dict) and answer.get("paging"):
+        raise place.refusal(": it has more associations than the file. Put the results of all pages into one list.")
+    return targets
+
+
+def _link(name: str, id_: str, to_type: str, target: Mapping[str, object]) -> Record:
+    is_forward = (name, to_type) in _LINK_TYPES
+    pair = (name, to_type) if is_forward else (to_type, name)
+    is_primary = pair in _PRIMARY_TYPES and not str(target.get("type", "")).endswith(_NO_LABEL)
+    forth, back = (_PRIMARY_TYPES if is_primary else _LINK_TYPES)[pair]
+    return {
+        "from_type": name,
+        "from_id": id_,
+        "to_type": to_type,
+        "to_id": str(target["id"]),
+        "category": "HUBSPOT_DEFINED",
+        "there": forth if is_forward else back,
+        "back": back if is_forward else forth,
+        "label": "Primary" if is_primary else None,
+    }

@@ -5,11 +5,12 @@ from datetime import datetime
 import duckdb
 
 from connectors.sandbox.catalogue import salesforce_fields
+from connectors.sandbox.world.imports.completing import complete_opportunities, complete_stages, note_unknown_parents
 from connectors.sandbox.world.imports.derived import DERIVED_RECORD_TYPES, DERIVED_STAGES, DERIVED_USERS
-from connectors.sandbox.world.imports.reading import ImportSummary
+from connectors.sandbox.world.imports.hubspot import OLDEST_RECORDS
+from connectors.sandbox.world.imports.summary import ImportSummary
 from connectors.sandbox.world.stages import (
     CATEGORY_ENUMS,
-    CATEGORY_NAMES,
     CLOSED,
     DEFAULT_PIPELINE,
     OMITTED,
@@ -33,7 +34,9 @@ def fill_salesforce(connection: duckdb.DuckDBPyConnection, fields: dict[str, set
         _write_object(connection, name, fields[name], first, user_id)
         count = connection.execute(f'select count(*) from salesforce."{name}"').fetchone()
         summary.rows[name] = int(count[0]) if count else 0
-    _derive_closed_flags(connection, fields)
+    complete_opportunities(connection, fields)
+    complete_stages(connection, fields)
+    note_unknown_parents(connection, fields, summary)
     for name, derive in (
         ("OpportunityStage", DERIVED_STAGES),
         ("User", DERIVED_USERS),
@@ -81,11 +84,9 @@ def stock_stages(connection: duckdb.DuckDBPyConnection) -> None:
 def _first_stamp(connection: duckdb.DuckDBPyConnection, fields: dict[str, set[str]]) -> datetime:
     """The earliest stamp in any file: what stands in where a file has none."""
     columns = [(name, stamp) for name, known in fields.items() for stamp in _STAMPS if stamp in known]
-    if not columns:
-        return datetime(2024, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
-    union = " union all ".join(f'select "{stamp}" as stamp from "imported_{name}"' for name, stamp in columns)
-    first: datetime | None = fetch_row(connection, f"select min(stamp) from ({union})")[0]
-    return first or datetime(2024, 1, 1)  # noqa: DTZ001 - as above
+    stamps = [f'select "{stamp}" as stamp from "imported_{name}"' for name, stamp in columns] or [OLDEST_RECORDS]
+    first: datetime | None = fetch_row(connection, f"select min(COLUMNS(*)) from ({' union all '.join(stamps)})")[0]
+    return first or datetime(2024, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
 
 
 def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) -> None:
@@ -180,37 +181,3 @@ def _write_object(
         values.append(f"{value} as {column}")
     select = f'select {", ".join(values)} from "imported_{name}" as rows order by line'
     connection.execute(f'insert into salesforce."{name}" by name {select}')
-
-
-def _derive_closed_flags(connection: duckdb.DuckDBPyConnection, fields: dict[str, set[str]]) -> None:
-    """Fill what a report leaves out: category and previous values from the history, flags from the probability."""
-    if "OpportunityHistory" in fields:
-        known = fields["OpportunityHistory"]
-        for previous, column in (("PrevAmount", "Amount"), ("PrevCloseDate", "CloseDate")):
-            if previous not in known:
-                connection.execute(f"""
-                    update salesforce."OpportunityHistory" as rows set "{previous}" = life.before
-                    from (
-                        select "Id", "{column}" as now,
-                            lag("{column}") over (partition by "OpportunityId" order by "CreatedDate") as before
-                        from salesforce."OpportunityHistory"
-                    ) as life
-                    where life."Id" = rows."Id" and life.before is distinct from life.now""")
-    if "Opportunity" not in fields:
-        return
-    known = fields["Opportunity"]
-    for flag, claim in (("IsClosed", '"Probability" in (0, 100)'), ("IsWon", '"Probability" = 100')):
-        if flag not in known:
-            connection.execute(f'update salesforce."Opportunity" set "{flag}" = coalesce({claim}, false)')
-    if "ForecastCategory" not in known:
-        connection.execute("""
-            update salesforce."Opportunity" as deals set "ForecastCategory" = coalesce(
-                (select arg_max(rows."ForecastCategory", rows."CreatedDate") from salesforce."OpportunityHistory"
-                    as rows
-                    where rows."OpportunityId" = deals."Id"),
-                case when "IsWon" then 'Closed' when "IsClosed" then 'Omitted' else 'Pipeline' end)""")
-    if "ForecastCategoryName" not in known:
-        cases = " ".join(f"when '{CATEGORY_ENUMS[number]}' then '{label}'" for number, label in CATEGORY_NAMES.items())
-        connection.execute(
-            f'update salesforce."Opportunity" set "ForecastCategoryName" = case "ForecastCategory" {cases} end'
-        )
