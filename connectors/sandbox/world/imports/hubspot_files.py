@@ -25,6 +25,7 @@ _ALIASES = {
     "owner_id": "hubspot_owner_id",
 }
 _SINGULARS = {"companies": "company"}
+_ID_OF = dict.fromkeys(("calls", "emails", "meetings", "notes", "tasks"), "engagement_id")
 # of an API's record; a link to it and a token of writing tell nothing about it
 _PARTS = ("id", "properties", "createdAt", "updatedAt", "archived", "archivedAt", "associations",
           "propertiesWithHistory", "url", "objectWriteTraceId")  # fmt: skip
@@ -146,7 +147,7 @@ def _heading(column: str, name: str) -> str:
     plain = heading.removeprefix("property_")
     if plain in known:
         return plain
-    if heading.lower() == f"{_SINGULARS.get(name, name.removesuffix('s'))}_id":
+    if heading.lower() in (f"{_SINGULARS.get(name, name.removesuffix('s'))}_id", _ID_OF.get(name)):
         return "id"
     alias = _ALIASES.get(heading.lower(), heading)
     return alias if alias in known or alias == "archived" else heading

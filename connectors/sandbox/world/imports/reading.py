@@ -10,6 +10,8 @@ from connectors.sandbox.world.imports.values import NUMBERS, converted, id_macro
 
 # columns beyond the API's that tell something the API's columns lost
 HINTS = {"OpportunityHistory": "OpportunityHistoryKey"}
+# without these a row says nothing
+_NEEDED = {"OpportunityHistory": ("Id", "OpportunityId", "CreatedDate"), "OpportunityStage": ("Id", "MasterLabel")}
 
 
 def create_id_macro(connection: duckdb.DuckDBPyConnection) -> None:
@@ -40,10 +42,11 @@ def read_salesforce_file(connection: duckdb.DuckDBPyConnection, path: Path, summ
     for column in columns:
         known.setdefault(_folded(column), column)
     fields = [item for item in salesforce_fields(name) if _folded(item.name) in known]
-    if "id" not in known:
-        raise ImportRefusedError(
-            f"{path.name} has no column Id. Export the object with its ids, or take the file out of the folder."
-        )
+    for needed in _NEEDED.get(name, ("Id",)):
+        if _folded(needed) not in known:
+            raise ImportRefusedError(
+                f"{path.name} has no column {needed}. Export the object with it, or take the file out of the folder."
+            )
     hint = known.get(_folded(HINTS.get(name, "")))
     taken = {known[_folded(item.name)] for item in fields} | {hint}
     if ignored := [column for column in columns if column not in taken]:

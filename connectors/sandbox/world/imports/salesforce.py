@@ -28,7 +28,7 @@ def fill_salesforce(connection: duckdb.DuckDBPyConnection, fields: dict[str, set
     """Write the imported objects into schema salesforce, then the objects that no file brought."""
     first = _first_stamp(connection, fields)
     if "OpportunityHistory" in fields:
-        _sharpen_history(connection, fields["OpportunityHistory"])
+        _sharpen_history(connection, fields["OpportunityHistory"], fields.get("Opportunity", set()))
     user_id = _main_user(connection, fields)
     for name in fields:
         _write_object(connection, name, fields[name], first, user_id)
@@ -89,7 +89,7 @@ def _first_stamp(connection: duckdb.DuckDBPyConnection, fields: dict[str, set[st
     return first or datetime(2024, 1, 1)  # noqa: DTZ001 - the world's columns are naive UTC
 
 
-def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) -> None:
+def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str], of_deals: set[str]) -> None:
     """Give history rows of one minute the order, and where the file tells it the second, in which they happened.
 
     Reports cut times to the minute, but their OpportunityHistoryKey ends in the second of SystemModstamp: when a
@@ -98,9 +98,7 @@ def _sharpen_history(connection: duckdb.DuckDBPyConnection, fields: set[str]) ->
     if "SystemModstamp" not in fields:
         connection.execute('alter table "imported_OpportunityHistory" add column "SystemModstamp" timestamp')
     is_current = "false"
-    if connection.execute(
-        "select count(*) from duckdb_tables() where table_name = 'imported_Opportunity'"
-    ).fetchone() != (0,):
+    if "StageName" in fields & of_deals:
         is_current = """exists (from "imported_Opportunity" as deals
             where deals."Id" = "OpportunityId" and deals."StageName" = rows."StageName")"""
     connection.execute(f"""
