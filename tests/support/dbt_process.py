@@ -63,6 +63,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
     # a parsed project names the database, and dbt-duckdb calls that as the file
     manifests: dict[str, Manifest] = {}
+    semantic_manifests: dict[str, bytes] = {}
     for line in requests:
         arguments, environment = json.loads(line)
         os.environ.update(environment)
@@ -78,6 +79,10 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
             parsed = dbtRunner(callbacks=[keep]).invoke(["--quiet", "parse", *where]).result
             assert isinstance(parsed, Manifest), messages
             manifests[database] = parsed
+            semantic_manifests[database] = _semantic_manifest().read_bytes()
+        # dbt writes it when it parses, which is not done again for another target
+        _semantic_manifest().parent.mkdir(parents=True, exist_ok=True)
+        _semantic_manifest().write_bytes(semantic_manifests[database])
         runner = dbtRunner(manifest=manifests[database], callbacks=[keep])
         result = runner.invoke(["--quiet", *arguments, *where])
         # dbt-duckdb keeps the file for its next run, and nobody else can open it then
@@ -87,6 +92,10 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         done = len(getattr(result.result, "results", ()))
         answers.write(json.dumps({"ok": bool(result.success), "done": done, "messages": messages}) + "\n")
         answers.flush()
+
+
+def _semantic_manifest() -> Path:
+    return Path(os.environ["DBT_TARGET_PATH"]) / "semantic_manifest.json"
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ opportunity_activities as (
         dim_opportunity.opportunity_id,
         dim_opportunity.crm,
         dim_opportunity.owner_key,
+        dim_opportunity.created_date,
         dim_opportunity.is_open,
         totals.first_touch_at,
         cast(

@@ -111,7 +111,9 @@ opportunities as (
         int_opportunities_conformed.forecast_category_rule,
         int_opportunities_conformed.close_date,
         int_opportunities_conformed.created_at,
+        {{ reporting_day('int_opportunities_conformed.created_at') }} as created_date,
         int_opportunities_conformed.closed_at,
+        {{ reporting_day('int_opportunities_conformed.closed_at') }} as closed_date,
         {{ decimal_days(
             'int_opportunities_conformed.created_at',
             'coalesce(int_opportunities_conformed.closed_at, int_opportunities_conformed.deleted_at, '

@@ -50,6 +50,7 @@ visits as (
         visits_with_duration.from_stage_key,
         visits_with_duration.from_canonical_stage,
         visits_with_duration.entered_at,
+        {{ reporting_day('visits_with_duration.entered_at') }} as entered_date,
         visits_with_duration.exited_at,
         visits_with_duration.days_in_stage,
         visits_with_duration.is_reentry,

@@ -83,6 +83,7 @@ counts as (
         pipeline_id,
         team_key,
         canonical_stage,
+        max(created_fiscal_quarter_start_date) as created_fiscal_quarter_start_date,
         max(next_stage) as next_stage,
         count(*) as cohort_count,
         count(case when not is_open then 1 end) as mature_count,

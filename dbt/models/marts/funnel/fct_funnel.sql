@@ -85,6 +85,7 @@ funnel as (
             when furthest_stages.furthest_stage > stages_of_opportunities.canonical_stage then 'implied'
         end as reached_how,
         int_stage_stays.entered_at,
+        {{ reporting_day('int_stage_stays.entered_at') }} as entered_date,
         {{ decimal_days('int_stage_stays.entered_at', 'int_stage_stays.next_entered_at') }} as days_to_next,
         -- won is where the road ends: how long ago is no time in a stage
         case when stages_of_opportunities.canonical_stage < 7 then int_stage_stays.days_in_stage end as days_in_stage,
@@ -96,6 +97,7 @@ funnel as (
         int_stage_stays.owner_id,
         int_stage_stays.owner_key,
         dim_date.fiscal_quarter as created_fiscal_quarter,
+        dim_date.fiscal_quarter_start_date as created_fiscal_quarter_start_date,
         dim_opportunity.is_open,
         dim_opportunity.outcome_class,
         dim_opportunity.amount,

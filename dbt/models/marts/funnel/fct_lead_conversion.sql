@@ -44,6 +44,7 @@ leads as (
         leads_as_of.owner_id,
         int_users_conformed.user_key as owner_key,
         leads_as_of.created_at,
+        {{ reporting_day('leads_as_of.created_at') }} as created_date,
         dim_date.fiscal_quarter as created_fiscal_quarter,
         leads_as_of.was_converted as is_converted,
         case when leads_as_of.was_converted then leads_as_of.converted_date end as converted_date,

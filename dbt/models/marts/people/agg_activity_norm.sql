@@ -109,7 +109,8 @@ norms_with_enough_people as (
         cast(
             case when rep_quarter_count >= {{ var('activity_norm_min_rep_quarters') }} then rank_correlation end
             as decimal(18, 6)
-        ) as rank_correlation
+        ) as rank_correlation,
+        {{ as_of() }} as as_of
     from norms
 
 )

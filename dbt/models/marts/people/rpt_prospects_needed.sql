@@ -52,6 +52,7 @@ gaps as (
         members.scope,
         members.user_key,
         agg_rep_quarter_gap.fiscal_quarter,
+        agg_rep_quarter_gap.fiscal_quarter_start_date,
         count(*) as rep_count,
         count(agg_rep_quarter_gap.quota_amount) as quota_count,
         sum(agg_rep_quarter_gap.quota_amount) as quota_amount,
@@ -63,7 +64,8 @@ gaps as (
     group by
         members.scope,
         members.user_key,
-        agg_rep_quarter_gap.fiscal_quarter
+        agg_rep_quarter_gap.fiscal_quarter,
+        agg_rep_quarter_gap.fiscal_quarter_start_date
 
 ),
 
@@ -133,6 +135,7 @@ inputs as (
         gaps_with_basis.scope,
         gaps_with_basis.user_key,
         gaps_with_basis.fiscal_quarter,
+        gaps_with_basis.fiscal_quarter_start_date,
         gaps_with_basis.rep_count,
         gaps_with_basis.quota_count,
         gaps_with_basis.quota_amount,
@@ -184,6 +187,7 @@ prospects as (
         scope,
         user_key,
         fiscal_quarter,
+        fiscal_quarter_start_date,
         cast(rep_count as integer) as rep_count,
         cast(quota_count as integer) as quota_count,
         cast(quota_amount as decimal(18, 2)) as quota_amount,
