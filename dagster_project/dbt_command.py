@@ -1,20 +1,22 @@
 """The dbt command line as assets call it: without what a night does not need, and with row counts."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 from pydantic import PrivateAttr
 
-from connectors.engine import read_warehouse
 from dagster_project.dbt_calls import start_warm_dbt
 from dagster_project.settings import read_paths
 from dagster_project.warm_dbt import WarmDbt, is_warm
+
+# how dbt ends the line of a table or a seed that it made
+_TOLD_ROWS = re.compile(r"(?:CREATE|INSERT) (\d+)")
 
 
 class NightlyDbt(DbtCliResource):
@@ -45,36 +47,25 @@ class NightlyDbt(DbtCliResource):
         return None  # dagster-dbt works without one where it fails to load
 
 
-def with_row_counts(events: Iterator[Any], warehouse: Path) -> Iterator[Any]:
-    """Pass dbt's events on once dbt has ended, each table's with its row count; an error of dbt comes last."""
-    finished: list[Any] = []
-    failure: Exception | None = None
-    try:
-        finished.extend(events)
-    except dg.Failure as error:
-        failure = error
-    counts = _count_rows(warehouse)
-    for event in finished:
-        yield _counted(event, counts)
-    if failure is not None:
-        raise failure
+def stream_with_row_counts(build: DbtCliInvocation) -> Iterator[Any]:
+    """Pass dbt's events on as they come, each table's with the row count that dbt tells (macro tell_row_count).
 
-
-def _counted(event: Any, counts: Mapping[str, int]) -> Any:
-    if isinstance(event, dg.Output) and event.output_name in counts:
-        return event.with_metadata({**event.metadata, "dagster/row_count": counts[event.output_name]})
-    return event
-
-
-def _count_rows(warehouse: Path) -> dict[str, int]:
-    """Rows by `schema__table`, which is what dagster-dbt calls an asset's output.
-
-    Views are left out: counting would build them again.
+    Raises:
+        DagsterDbtCliRuntimeError: dbt failed; everything that it did before was passed on.
     """
-    with read_warehouse(warehouse) as connection:
-        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        counts = {}
-        for schema, table in tables:
-            row = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
-            counts[f"{schema}__{table}"] = int(row[0]) if row else 0
-    return counts
+    for told in build.stream_raw_events():
+        events = told.to_default_asset_events(
+            manifest=build.manifest,
+            dagster_dbt_translator=build.dagster_dbt_translator,
+            context=build.context,
+            target_path=build.target_path,
+            project=build.project,
+        )
+        for event in events:
+            yield _counted(event, told.raw_event)
+
+
+def _counted(event: Any, told: Mapping[str, Any]) -> Any:
+    if isinstance(event, dg.Output) and (rows := _TOLD_ROWS.fullmatch(str(told["data"].get("status")))):
+        return event.with_metadata({**event.metadata, "dagster/row_count": int(rows[1])})
+    return event

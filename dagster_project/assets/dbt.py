@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 import expectations
 from dagster_project.as_of import AsOf, dbt_moment, resolve_as_of
 from dagster_project.dbt_calls import build_vars
-from dagster_project.dbt_command import NightlyDbt, with_row_counts
+from dagster_project.dbt_command import NightlyDbt, stream_with_row_counts
 from dagster_project.dbt_project import prepared_project
 from dagster_project.pools import WAREHOUSE_POOL
 from dagster_project.publishing import last_published_before
@@ -87,4 +87,4 @@ def _build(context: dg.AssetExecutionContext, config: AsOf, dbt: NightlyDbt, war
     arguments = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
     arguments += ["--no-write-json", *build_vars()]
     with warehouse.writing():
-        yield from with_row_counts(dbt.cli(arguments, context=context).stream(), warehouse.path)
+        yield from stream_with_row_counts(dbt.cli(arguments, context=context))
