@@ -16,6 +16,7 @@ MAX_JSON_OBJECT = 256_000_000  # bytes; a page of 2,000 wide records is one JSON
 
 _TYPE = re.compile(r"VARCHAR|VARCHAR\[\]|BOOLEAN|INTEGER|BIGINT|DOUBLE|DATE|TIMESTAMP|DECIMAL\((\d{1,2}),(\d{1,2})\)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SEVERAL = "VARCHAR[]"  # several choices of a list
 _INTEGER_DIGITS = {"INTEGER": 10, "BIGINT": 19}
 
 
@@ -49,6 +50,7 @@ META_NAMES = frozenset(
         "_load_id",
         "_content_hash",
         "_calculated_as_of",
+        "_known_until",
     ]
 )
 # what every raw table has besides the CRM's columns, in this order
@@ -65,6 +67,8 @@ META_COLUMNS: tuple[tuple[str, str], ...] = (
 # the same without what the merge adds: what a part holds
 MERGE_COLUMNS = frozenset(["_load_id", "_calculated_as_of"])
 PART_META_COLUMNS = tuple((name, kind) for name, kind in META_COLUMNS if name not in MERGE_COLUMNS)
+# of a part that holds several nights: the end of the window that the row was read in, UTC
+KNOWN_UNTIL = "_known_until"
 # what a privacy deletion leaves of a record, in lower case: its ids and stamps
 KEPT_WHEN_ERASED = frozenset(["id", "hs_object_id", "created_at", "updated_at", "archived", "archived_at"])
 
@@ -136,10 +140,13 @@ def literal(value: str | int | None) -> str:
 def widen(old: str, new: str) -> str:
     """The narrowest type that holds every value of both, and never narrower than `old`.
 
-    Text is the last resort: a date column that becomes boolean ends as VARCHAR, and no value is lost.
+    Text is the last resort: a date column that becomes boolean ends as VARCHAR, and no value is lost. Beside several
+    choices anything is a list of choices, of one if need be.
     """
     if old == new:
         return old
+    if SEVERAL in (old, new):
+        return SEVERAL
     if {old, new} == {"DATE", "TIMESTAMP"}:
         return "TIMESTAMP"
     if {old, new} <= {*_INTEGER_DIGITS, "DOUBLE"} and "DOUBLE" in (old, new):
@@ -151,6 +158,19 @@ def widen(old: str, new: str) -> str:
     if scale == 0 and {old, new} <= set(_INTEGER_DIGITS):
         return "BIGINT"
     return f"DECIMAL({whole + scale},{scale})" if whole + scale <= MAX_DECIMAL_DIGITS else "VARCHAR"
+
+
+def converted(expression: str, old: str, new: str) -> str:
+    """SQL that makes a value of type `old` one of type `new`, which `widen` gave.
+
+    A text becomes a list as the CRMs write several choices: divided by semicolons. Joined, it is the text it was.
+    """
+    if old == new:
+        return expression
+    if new != SEVERAL:
+        return f"cast({expression} as {new})"
+    text = expression if old == "VARCHAR" else f"cast({expression} as VARCHAR)"
+    return f"string_split({text}, ';')"
 
 
 def _digits(duckdb_type: str) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 ```
 a load of many parts          ─► one part, rows in their order; the manifest names it; then the old parts go
 nights that brought nothing   ─► all but the first and the newest of a lane go, as long as nothing else changed
+nights that brought rows      ─► one load, where no other load between them has to do with the same records
 ```
 The manifest is the instant of change, as in `connectors.landing.rewrite`: a crash leaves the old load or the new one,
 and files that no manifest names, which the next compaction removes.
@@ -10,16 +11,15 @@ and files that no manifest names, which the next compaction removes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from shutil import rmtree
 
 import duckdb
 
 from connectors.engine import EngineSettings, open_memory
 from connectors.landing.durable import publish
 from connectors.landing.lease import Lease
-from connectors.landing.load import MANIFEST
 from connectors.landing.log import LandingLog
 from connectors.landing.manifest import Manifest, Part
+from connectors.landing.nights import find_nights, merge_nights, remove_absorbed, remove_load, says_of
 from connectors.landing.rewrite import file_list, load_folder, save_manifest, sweep
 from connectors.schema import literal
 
@@ -40,21 +40,24 @@ class Compacted:
 
 
 def compact(log: LandingLog, lease: Lease, connection: str, engine: EngineSettings | None = None) -> Compacted:
-    """Merge the parts of each load of `connection`, and drop the loads that say nothing. May be repeated at any time.
+    """Merge parts, and loads of different nights, and drop the loads that say nothing. May be repeated at any time.
 
-    A raw table that was built before goes on with the loads that come later, as if nothing had been done.
+    A raw table that was built before goes on with the loads that come later, as if nothing had been done; its rows
+    keep the ids of the loads that they came by, which the manifest of the load that absorbed them lists.
     """
     lease.check(connection)
     before = log.manifests(connection)
     memory = open_memory(engine or EngineSettings())
     try:
-        for manifest in _idle(before):
-            folder = load_folder(log, manifest)
-            (folder / MANIFEST).unlink()
-            rmtree(folder)
+        remove_absorbed(log, connection)
+        for manifest in _idle(log.manifests(connection)):
+            remove_load(log, manifest)
         log.forget(connection)
         for manifest in log.manifests(connection):
             sweep(log, manifest)
+        for nights in list(find_nights(log, memory, connection, most_bytes=MAX_PART_BYTES)):
+            merge_nights(log, memory, nights)
+        for manifest in log.manifests(connection):
             _merge_parts(log, memory, manifest)
     finally:
         memory.close()
@@ -69,7 +72,7 @@ def _idle(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
         lanes.setdefault((manifest.request.object_name, manifest.request.lane), []).append(manifest)
     for loads in lanes.values():
         for before, load, after in zip(loads, loads[1:], loads[2:], strict=False):
-            if _is_idle(load) and _says(before) == _says(load) == _says(after):
+            if _is_idle(load) and says_of(before) == says_of(load) == says_of(after):
                 yield load
 
 
@@ -78,12 +81,6 @@ def _is_idle(manifest: Manifest) -> bool:
     covers = any(part.parents_name for part in manifest.parts)
     is_plain = request.mode in _HARMLESS and request.moves_watermark and request.window.lo is not None
     return is_plain and not manifest.rows_landed and not covers and not manifest.misfits
-
-
-def _says(manifest: Manifest) -> tuple[object, ...]:
-    request = manifest.request
-    columns = request.schema, request.withheld, request.hashed, request.watched
-    return request.mode, request.raw_table, request.parent_column, *columns
 
 
 def _merge_parts(log: LandingLog, engine: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

@@ -186,6 +186,8 @@ class Manifest:
     """What took them out: the erasing load's id, or the rule that changed."""
     misfits: Mapping[str, int] = field(default_factory=dict)
     """Values per column that did not fit its type; `(text)` counts bytes that are no text."""
+    absorbed: tuple[str, ...] = ()
+    """Ids of loads of earlier nights whose rows are in the parts now, each row with its own `_known_until`."""
 
     @property
     def rows_landed(self) -> int:
@@ -212,6 +214,7 @@ class Manifest:
             "misfits": dict(self.misfits),
             "rewritten_at": format_utc(self.rewritten_at) if self.rewritten_at else None,
             "rewritten_by": self.rewritten_by,
+            "absorbed": list(self.absorbed),
             "parts": [part.as_json() for part in self.parts],
         }
         return orjson.dumps(values, option=orjson.OPT_INDENT_2)
@@ -238,4 +241,5 @@ class Manifest:
             rewritten_at=parse_utc(values["rewritten_at"]) if values.get("rewritten_at") else None,
             rewritten_by=values.get("rewritten_by", ""),
             misfits=values.get("misfits", {}),
+            absorbed=tuple(values.get("absorbed", ())),
         )

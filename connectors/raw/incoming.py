@@ -1,6 +1,6 @@
 """A load on its way into its raw table: what it holds, one row per record, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import duckdb
 
 from connectors.landing import Manifest
 from connectors.raw.tables import naive_utc
-from connectors.schema import PART_META_COLUMNS, Column, literal, quote
+from connectors.schema import KNOWN_UNTIL, PART_META_COLUMNS, Column, converted, literal, quote
 
 INCOMING = "incoming"
 _PART = "_part"  # column that names the file of a row; CRM columns may be called filename
@@ -45,10 +45,23 @@ class LoadFiles:
         withheld = {name.lower() for name in request.withheld}
         return tuple(column for column in request.schema.columns if column.name.lower() not in withheld)
 
+    def values(self, types: Mapping[str, str]) -> list[str]:
+        """SQL of the load's columns of `incoming`, each as the type that the raw table has it in."""
+        known = {name.lower(): kind for name, kind in types.items()}
+        return [
+            converted(f"incoming.{quote(column.name)}", column.duckdb_type, known[column.name.lower()])
+            for column in self.columns
+        ]
+
     @property
     def hi(self) -> str:
         """The window's upper bound, as an SQL literal of UTC without zone."""
         return "timestamp " + literal(naive_utc(self.manifest.request.window.hi))
+
+    @property
+    def known_until(self) -> str:
+        """Up to when what a row of `incoming` says is known, as SQL: a load of several nights says it row by row."""
+        return f"incoming.{KNOWN_UNTIL}" if self.manifest.absorbed else self.hi
 
 
 def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> None:
@@ -57,6 +70,7 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
     hi = literal(naive_utc(request.window.hi))
     names = [quote(column.name) for column in request.schema.columns]
     names += [name for name, _ in PART_META_COLUMNS if name not in ("_modified_at", "_is_deleted")]
+    names += [KNOWN_UNTIL] if load.manifest.absorbed else []
     if not load.parts:
         typed = [f"cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in request.schema.columns]
         typed += [f"cast(null as {kind}) as {name}" for name, kind in PART_META_COLUMNS]

@@ -86,9 +86,12 @@ def put_rows(connection: duckdb.DuckDBPyConnection, target: RawTable, load: Load
     if new or updated:
         _insert(connection, target, load, from_winners=True, kept=kept)
     if unchanged and load.manifest.request.mode == "upsert":
+        nights = f" from {INCOMING} as incoming" if load.manifest.absorbed else ""
         connection.execute(
-            f"update {target} set _calculated_as_of = {load.hi} where _calculated_as_of < {load.hi} "
-            f"and _record_id in (select _record_id from {WINNERS} where is_equal and not is_winner)"
+            f"update {target} as target set _calculated_as_of = {load.known_until}{nights} "
+            f"where target._calculated_as_of < {load.known_until} "
+            + (" and incoming._record_id = target._record_id " if nights else "")
+            + f"and target._record_id in (select _record_id from {WINNERS} where is_equal and not is_winner)"
         )
     return Counts(inserted=new, updated=updated, unchanged=unchanged, older=older)
 
@@ -115,7 +118,7 @@ def _insert(
     kept: Sequence[str] = (),
 ) -> int:
     columns = [quote(column.name) for column in load.columns] + [name for name, _ in PART_META_COLUMNS]
-    values = [f"incoming.{name}" for name in columns]
+    values = load.values(target.columns(connection)) + [f"incoming.{name}" for name, _ in PART_META_COLUMNS]
     joined = ""
     if kept:
         columns += [quote(name) for name in kept]
@@ -125,7 +128,7 @@ def _insert(
     return count_rows(
         connection,
         f"insert into {target} ({', '.join(columns)}, _load_id, _calculated_as_of) "
-        f"select {', '.join(values)}, {literal(load.manifest.load_id)}, {load.hi} "
+        f"select {', '.join(values)}, {literal(load.manifest.load_id)}, {load.known_until} "
         f"from {INCOMING} as incoming{joined}{chosen}",
     )
 

@@ -20,8 +20,9 @@ def patch_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load:
     A calculated lane also stamps the records that it looked at, whether they differ or not.
     """
     names = [quote(column.name) for column in load.columns]
-    differs = " or ".join(f"incoming.{name} is distinct from target.{name}" for name in names) or "false"
-    columns = "".join(f", incoming.{name}" for name in names)
+    incoming = dict(zip(names, load.values(target.columns(connection)), strict=True))
+    differs = " or ".join(f"{value} is distinct from target.{name}" for name, value in incoming.items()) or "false"
+    columns = "".join(f", {value} as {name}" for name, value in incoming.items())
     connection.execute(
         f"create or replace temp table {PATCHES} as select incoming._record_id, incoming._content_hash, "
         f"target._modified_at <= {load.hi} as is_current, target._modified_at <= {load.hi} and ({differs}) "

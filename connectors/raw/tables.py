@@ -6,7 +6,7 @@ from datetime import datetime
 import duckdb
 
 from connectors.landing import format_utc
-from connectors.schema import META_COLUMNS, TableSchema, literal, quote, widen
+from connectors.schema import META_COLUMNS, TableSchema, converted, literal, quote, widen
 
 META_SCHEMA = "raw_meta"
 
@@ -119,7 +119,9 @@ class RawTable:
         if not added and not widened and not meta:
             return
         if has_deletes:
-            replaced = "".join(f", cast({quote(name)} as {kind}) as {quote(name)}" for name, kind in widened)
+            replaced = "".join(
+                f", {converted(quote(name), present[name.lower()], kind)} as {quote(name)}" for name, kind in widened
+            )
             new = "".join(f", cast(null as {column.duckdb_type}) as {quote(column.name)}" for column in added)
             new += "".join(f", cast(null as {kind}) as {name}" for name, kind in meta)
             kept = f"* replace ({replaced.removeprefix(', ')})" if widened else "*"
@@ -130,7 +132,8 @@ class RawTable:
         for name, kind in meta:
             connection.execute(f"alter table {self} add column {name} {kind}")
         for name, kind in widened:
-            connection.execute(f"alter table {self} alter column {quote(name)} type {kind}")
+            value = converted(quote(name), present[name.lower()], kind)
+            connection.execute(f"alter table {self} alter column {quote(name)} type {kind} using {value}")
 
     def _missing_meta(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         """Meta columns that a table of an earlier version of this program lacks."""

@@ -167,7 +167,9 @@ _STEP = st.one_of(
     st.tuples(st.just("sync"), _CRM, _json(page_rows=30, kill=_KILL)),
     st.tuples(st.just("sync"), _CRM, _json(page_rows=30, budget=st.integers(3, 60))),
     st.tuples(st.just("sync"), _CRM, _json(page_rows=0, full=True)),
+    st.tuples(st.just("nights"), _CRM, st.integers(2, 4)),
     st.tuples(st.just("compact"), _CRM),
+    st.tuples(st.just("compact"), _CRM, st.builds("instant:{}".format, st.integers(1, 600))),
 )
 
 

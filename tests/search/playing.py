@@ -78,6 +78,7 @@ class _History:
             "clear": self._clear,
             "sync": self._sync,
             "compact": self._compact,
+            "nights": self._nights,
         }
 
     def play(self, step: Step) -> None:
@@ -131,9 +132,15 @@ class _History:
     def _clear(self) -> None:
         self.sandbox.clear_faults()
 
-    def _compact(self, crm: str) -> None:
-        outcome = self.runner.run(self.folder, work="compact", crm=crm)
-        self._judge(f"compaction of {crm}", outcome)
+    def _compact(self, crm: str, kill: str = "") -> None:
+        outcome = self.runner.run(self.folder, work="compact", crm=crm, kill=kill)
+        self._judge(f"compaction of {crm} {kill}", outcome)
+
+    def _nights(self, crm: str, count: int) -> None:
+        """Usual nights, one after the other: their loads may become one."""
+        for _ in range(count):
+            self.sandbox.tick()
+            self._run(crm, {})
 
     def _sync(self, crm: str, options: dict[str, Any]) -> None:
         self._run(crm, options)

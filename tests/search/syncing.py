@@ -25,11 +25,13 @@ BULK_PATIENCE = 1.0
 def work(asked: dict[str, Any]) -> dict[str, object]:
     """What the sync came to, as fields of `runner.Outcome`."""
     folder = Path(asked["folder"])
+    death = Death(asked.get("kill") or "")
     if asked.get("work") == "compact":
+        if death.kind == "instant":
+            sys.setprofile(death.profile)
         with LandingLog(folder / "landing") as log, log.lease(asked["crm"]) as lease:
             compact(log, lease, asked["crm"])
         return {"exit_code": 0}
-    death = Death(asked.get("kill") or "")
     if death.kind == "answer":
         wire = logging.getLogger("connectors.transport")
         wire.setLevel(logging.DEBUG)

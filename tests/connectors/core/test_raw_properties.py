@@ -134,6 +134,9 @@ def test_batches_and_replays_make_no_difference(loads: list[Drawn], pauses: set[
 
         apply_loads(at_once, bench.log, "ledger")
 
-        assert read_tables(at_once, "raw_ledger") == read_tables(bench.warehouse, "raw_ledger")
-        assert bench.is_replayable()
+        # loads that absorbed others give their rows their own ids
+        without = "_load_id" if any(one.absorbed for one in bench.log.manifests("ledger")) else ""
+        live = read_tables(bench.warehouse, "raw_ledger", without=without)
+        assert read_tables(at_once, "raw_ledger", without=without) == live
+        assert bench.is_replayable(without=without)
         bench.log.close()

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import ConfigurationError
-from connectors.schema import Column, TableSchema, literal, quote, raw_table, widen
+from connectors.schema import Column, TableSchema, converted, literal, quote, raw_table, widen
 
 TYPES = ["VARCHAR", "BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "DECIMAL(18,2)", "DECIMAL(38,6)"]
-types = st.sampled_from([*TYPES, "DECIMAL(5,4)", "DECIMAL(28,6)", "DECIMAL(38,0)"])
+types = st.sampled_from([*TYPES, "VARCHAR[]", "DECIMAL(5,4)", "DECIMAL(28,6)", "DECIMAL(38,0)"])
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,29 @@ def test_a_name_that_is_no_objects_is_refused(name: str) -> None:
         ("DECIMAL(38,0)", "DECIMAL(38,6)", "VARCHAR"),
         ("BOOLEAN", "DATE", "VARCHAR"),
         ("BIGINT", "DOUBLE", "VARCHAR"),
+        ("VARCHAR", "VARCHAR[]", "VARCHAR[]"),
+        ("VARCHAR[]", "DECIMAL(18,2)", "VARCHAR[]"),
     ],
 )
 def test_two_types_meet_in_the_narrowest_that_holds_both(old: str, new: str, wide: str) -> None:
     assert widen(old, new) == wide
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "choices"),
+    [
+        ("VARCHAR", "'Price'", ["Price"]),
+        ("VARCHAR", "'Price;Timing'", ["Price", "Timing"]),
+        ("VARCHAR", "null", None),
+        ("DECIMAL(18,2)", "2.5", ["2.50"]),
+        ("BOOLEAN", "true", ["true"]),
+        ("VARCHAR[]", "['Price']", ["Price"]),
+    ],
+)
+def test_what_becomes_a_list_of_choices_is_one_without_loss(old: str, value: str, choices: list[str] | None) -> None:
+    row = duckdb.execute(f"select {converted(f'cast({value} as {old})', old, 'VARCHAR[]')}").fetchone()
+
+    assert row == (choices,)
 
 
 @settings(max_examples=200, database=None)

@@ -37,6 +37,10 @@ EVERYTHING = Scenario(
         ["sync", "salesforce", {"page_rows": 30, "kill": "answer:9"}],
         ["sync", "hubspot", {"page_rows": 30, "kill": "instant:900"}],
         ["sync", "hubspot", {"page_rows": 30}],
+        ["nights", "salesforce", 3],
+        ["nights", "hubspot", 3],
+        ["compact", "salesforce", "instant:200"],
+        ["compact", "hubspot"],
     ],
 )
 
