@@ -15,6 +15,7 @@ stg_hubspot__contacts as (
 stg_hubspot__companies as (
 
     select * from {{ ref('stg_hubspot__companies') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

@@ -5,6 +5,9 @@ with
 stg_salesforce__user_roles as (
 
     select * from {{ ref('stg_salesforce__user_roles') }}
+    where
+        {{ holds_at_as_of() }}
+        and not {{ is_gone_at_as_of() }}
 
 ),
 
@@ -15,7 +18,6 @@ roles_conformed as (
         'salesforce:' || source_parent_role_id as parent_role_id,
         role_name
     from stg_salesforce__user_roles
-    where not is_deleted
 
 )
 

@@ -12,9 +12,16 @@ int_key_accounts as (
 
 ),
 
+-- what is known of an account first held before, too
 dim_account as (
 
-    select * from {{ ref('dim_account') }}
+    select
+        *,
+        case
+            when valid_from = min(valid_from) over (partition by account_id) then {{ beginning_of_time() }}
+            else valid_from
+        end as known_from
+    from {{ ref('dim_account') }}
 
 ),
 
@@ -204,8 +211,12 @@ quarters as (
         plans.plan_date,
         {{ whole_days('plans.plan_date', reporting_day('int_key_account_quarters.judged_at')) }} as plan_age_days
     from int_key_account_quarters
+    -- as the account was when the quarter ended; half-open, so the end itself belongs to the next quarter
     inner join dim_account
-        on int_key_account_quarters.account_id = dim_account.account_id
+        on
+            int_key_account_quarters.account_id = dim_account.account_id
+            and int_key_account_quarters.judged_at > dim_account.known_from
+            and int_key_account_quarters.judged_at <= coalesce(dim_account.valid_to, {{ end_of_time() }})
     inner join int_key_accounts as own_records
         on int_key_account_quarters.account_id = own_records.record_account_id
     left join contact_usage

@@ -6,6 +6,12 @@ int_stages_conformed as (
 
 ),
 
+int_stage_definition_versions as (
+
+    select * from {{ ref('int_stage_definition_versions') }}
+
+),
+
 int_stage_meanings as (
 
     select * from {{ ref('int_stage_meanings') }}
@@ -40,30 +46,98 @@ untrusted_by_stage as (
 
 ),
 
+last_ends as (
+
+    select
+        stage_key,
+        max(valid_to) as gone_at
+    from int_stage_definition_versions
+    group by stage_key
+
+),
+
+{% set definition = [
+    'pipeline_label', 'source_label', 'stage_order', 'default_probability', 'forecast_category', 'is_active'
+] %}
+-- a stage that is gone, or was never there, is known from its deals alone
+definitions as (
+
+    select
+        stage_key,
+        {{ definition | join(',\n        ') }},
+        true as is_in_metadata,
+        valid_from,
+        valid_to,
+        {{ surrogate_key(definition) }} as definition_key
+    from int_stage_definition_versions
+    union all
+    select
+        int_stages_conformed.stage_key,
+        {% for column in definition -%}
+            int_stages_conformed.{{ column }},
+        {% endfor -%}
+        false as is_in_metadata,
+        coalesce(last_ends.gone_at, {{ beginning_of_time() }}) as valid_from,
+        cast(null as timestamp) as valid_to,
+        'none' as definition_key
+    from int_stages_conformed
+    left join last_ends
+        on int_stages_conformed.stage_key = last_ends.stage_key
+    where not coalesce(int_stages_conformed.is_in_metadata, false)
+
+),
+
+definitions_with_previous as (
+
+    select
+        *,
+        lag(definition_key) over (
+            partition by stage_key
+            order by valid_from
+        ) as previous_definition_key
+    from definitions
+
+),
+
+definition_periods as (
+
+    select
+        *,
+        lead(valid_from) over (
+            partition by stage_key
+            order by valid_from
+        ) as next_valid_from
+    from definitions_with_previous
+    where
+        previous_definition_key is null
+        or previous_definition_key <> definition_key
+
+),
+
 stages_by_validity as (
 
     select
         int_stages_conformed.stage_key,
         int_stages_conformed.crm,
         int_stages_conformed.pipeline_id,
-        int_stages_conformed.pipeline_label,
+        definition_periods.pipeline_label,
         int_stages_conformed.source_stage_id,
-        int_stages_conformed.source_label,
-        int_stages_conformed.stage_order,
-        int_stages_conformed.default_probability,
-        int_stages_conformed.forecast_category as source_forecast_category,
+        definition_periods.source_label,
+        definition_periods.stage_order,
+        definition_periods.default_probability,
+        definition_periods.forecast_category as source_forecast_category,
         int_stage_meanings.mapped_forecast_category,
         -- as for the deals in it, see int_opportunity_versions
         case
             when
-                int_stages_conformed.forecast_category is not null
+                definition_periods.forecast_category is not null
                 and int_stage_meanings.uses_forecast_categories
                 then 'stage'
             when int_stage_meanings.mapped_forecast_category is not null then 'map'
-            when int_stages_conformed.forecast_category is not null then 'stage'
+            when definition_periods.forecast_category is not null then 'stage'
         end as forecast_category_rule,
-        int_stages_conformed.is_active,
-        int_stages_conformed.is_in_metadata,
+        definition_periods.is_active,
+        definition_periods.is_in_metadata,
         int_stage_meanings.canonical_stage,
         int_stage_meanings.canonical_stage_name,
         coalesce(int_stage_meanings.means_closed, int_stages_conformed.is_closed, false) as is_closed,
@@ -71,18 +145,32 @@ stages_by_validity as (
         int_stage_meanings.exit_criteria,
         int_stage_meanings.sla_days,
         int_stage_meanings.map_owner,
-        coalesce(int_stage_meanings.meaning_from, cast('1900-01-01' as timestamp)) as valid_from,
-        int_stage_meanings.meaning_to as valid_to,
+        greatest(
+            definition_periods.valid_from, coalesce(int_stage_meanings.meaning_from, {{ beginning_of_time() }})
+        ) as valid_from,
+        nullif(
+            least(
+                coalesce(definition_periods.next_valid_from, {{ end_of_time() }}),
+                coalesce(int_stage_meanings.meaning_to, {{ end_of_time() }})
+            ),
+            {{ end_of_time() }}
+        ) as valid_to,
         int_stages_conformed.opportunity_count,
         int_stages_conformed.open_opportunity_count,
         int_stages_conformed.open_amount,
         coalesce(untrusted_by_stage.untrusted_open_opportunity_count, 0) as untrusted_open_opportunity_count,
         cast(coalesce(untrusted_by_stage.untrusted_open_amount, 0) as decimal(18, 2)) as untrusted_open_amount
     from int_stages_conformed
+    inner join definition_periods
+        on int_stages_conformed.stage_key = definition_periods.stage_key
     left join untrusted_by_stage
         on int_stages_conformed.stage_key = untrusted_by_stage.stage_key
     left join int_stage_meanings
-        on int_stages_conformed.stage_key = int_stage_meanings.stage_key
+        on
+            int_stages_conformed.stage_key = int_stage_meanings.stage_key
+            and definition_periods.valid_from < coalesce(int_stage_meanings.meaning_to, {{ end_of_time() }})
+            and coalesce(int_stage_meanings.meaning_from, {{ beginning_of_time() }})
+            < coalesce(definition_periods.next_valid_from, {{ end_of_time() }})
 
 ),
 

@@ -29,10 +29,9 @@ dim_rep_quarter as (
 
 ),
 
-exchange_rates as (
+int_exchange_rate_periods as (
 
-    select * from {{ ref('exchange_rates') }}
-    where corporate_currency = '{{ var("corporate_currency") }}'
+    select * from {{ ref('int_exchange_rate_periods') }}
 
 ),
 
@@ -60,7 +59,7 @@ given_quotas as (
         cast(
             case
                 when quotas.quota_currency_code = '{{ var("corporate_currency") }}' then 1
-                else exchange_rates.fx_rate
+                else int_exchange_rate_periods.fx_rate
             end as decimal(18, 8)
         ) as fx_rate,
         quotas.origin
@@ -70,13 +69,11 @@ given_quotas as (
     inner join quarters
         on quotas.fiscal_quarter = quarters.fiscal_quarter
     -- the rate of the day on which the quarter begins: a quota does not move with the currency
-    left join exchange_rates
+    left join int_exchange_rate_periods
         on
-            quotas.quota_currency_code = exchange_rates.currency_code
-            and quarters.fiscal_quarter_start_date >= exchange_rates.valid_from
-            and quarters.fiscal_quarter_start_date < coalesce(
-                exchange_rates.valid_to, cast({{ end_of_time() }} as date)
-            )
+            quotas.quota_currency_code = int_exchange_rate_periods.currency_code
+            and quarters.fiscal_quarter_start_date >= int_exchange_rate_periods.rate_from_date
+            and quarters.fiscal_quarter_start_date < int_exchange_rate_periods.rate_to_date
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('hubspot', 'companies') }}
+    {{ source_versions('hubspot', 'companies') }}
 
 ),
 
@@ -36,7 +36,9 @@ renamed as (
         ---------- dates and timestamps
         coalesce(createdate, created_at) as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 

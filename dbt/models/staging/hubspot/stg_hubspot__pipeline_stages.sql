@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('hubspot', 'pipeline_stages') }}
+    {{ source_versions('hubspot', 'pipeline_stages') }}
 
 ),
 
@@ -31,7 +31,9 @@ renamed as (
         created_at,
         updated_at as last_modified_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 
