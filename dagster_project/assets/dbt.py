@@ -23,7 +23,7 @@ OWNERS = ["team:analytics-engineering"]
 AFTER_FINDINGS = "source:quality+ path:models/marts+"
 # what only a commit can break is tested when one is made (`make test`): seeds, the keys of raw tables, which the merge
 # into raw keeps unique, and the words that our own `case` writes; keys and relations of all else are tested each night
-TESTED_ON_COMMIT = "path:models/staging,resource_type:test path:seeds,resource_type:test test_name:accepted_values"
+TESTED_ON_COMMIT = "path:models/staging,resource_type:test path:seeds,resource_type:test fqn:*.accepted_values_*"
 # the nightly run starts at 02:00; a mart that is not new by 06:00 is late for the morning
 MARTS_FRESHNESS = dg.FreshnessPolicy.cron(
     deadline_cron="0 6 * * *", lower_bound_delta=datetime.timedelta(hours=4), timezone=read_time_zone()
