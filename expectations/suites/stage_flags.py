@@ -1,4 +1,4 @@
-"""Do a stage's own switches contradict each other or how it is used? C06, C08."""
+"""Do a stage's own switches contradict each other or how it is used? C06, C08, C28."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FORECAST_CATEGORY_FITS = Rule(
     id="C06",
     name="forecast_category_fits_stage",
     severity=Severity.ERROR,
-    description="Closed stages forecast as closed or omitted, and no open stage forecasts as closed.",
+    description="Won stages forecast as closed, lost stages as omitted, and no open stage as closed.",
     table=TABLE,
     population="is_in_metadata and forecast_category is not null",
     touch=Touch.STAGE_EVER,
@@ -25,9 +25,13 @@ contradictions as (
         'stage' as entity_type,
         source_stage_id as entity_id,
         cast(null as varchar) as owner_id,
-        '"' || source_label || '" is ' || case when is_closed then 'closed' else 'open' end
+        '"' || source_label || '" is ' || case when is_won then 'won' when is_closed then 'lost' else 'open' end
         || ' and forecasts as ' || forecast_category as observed,
-        case when is_closed then 'closed or omitted' else 'pipeline, best_case, commit or omitted' end as expected,
+        case
+            when is_won then 'closed'
+            when is_closed then 'omitted'
+            else 'pipeline, best_case, commit or omitted'
+        end as expected,
         stage_key as touched_stage_key,
         source_label,
         is_closed,
@@ -37,7 +41,8 @@ contradictions as (
         opportunity_count,
         open_amount
     from population
-    where (is_closed and forecast_category not in ('closed', 'omitted'))
+    where (is_won and forecast_category <> 'closed')
+        or (is_closed and not is_won and forecast_category <> 'omitted')
         or (not is_closed and forecast_category = 'closed')
 )
 select * from contradictions""",
@@ -83,4 +88,39 @@ entries_after_deactivation as (
 select * from entries_after_deactivation""",
 )
 
-SUITE = Suite("flags", TABLE, (FORECAST_CATEGORY_FITS, INACTIVE_STAGE_IS_LEFT_ALONE))
+OPEN_STAGE_IS_FORECAST = Rule(
+    id="C28",
+    name="open_stage_is_forecast",
+    severity=Severity.INFO,
+    description="An open stage has a part in the forecast: its category is not omitted.",
+    table=TABLE,
+    population="is_active and is_in_metadata and not is_closed and forecast_category is not null",
+    touch=Touch.STAGE_NOW,
+    action=(
+        "Sales operations: confirm that nobody should count on deals of this stage, or have the CRM administrator "
+        "give it a forecast category."
+    ),
+    evidence="""
+omitted_open_stages as (
+    select
+        crm,
+        pipeline_id,
+        source_stage_id,
+        stage_key,
+        'stage' as entity_type,
+        source_stage_id as entity_id,
+        cast(null as varchar) as owner_id,
+        '"' || source_label || '" is open and forecasts as omitted' as observed,
+        'pipeline, best_case or commit' as expected,
+        stage_key as touched_stage_key,
+        source_label,
+        default_probability,
+        open_opportunity_count,
+        open_amount
+    from population
+    where forecast_category = 'omitted'
+)
+select * from omitted_open_stages""",
+)
+
+SUITE = Suite("flags", TABLE, (FORECAST_CATEGORY_FITS, INACTIVE_STAGE_IS_LEFT_ALONE, OPEN_STAGE_IS_FORECAST))

@@ -8,6 +8,11 @@ TABLE = "intermediate.int_stages_conformed"
 OPEN_STAGES_IN_USE = (
     "is_active and is_in_metadata and canonical_stage between 1 and 6 and default_probability is not null"
 )
+# a stage that nobody has mapped yet has its place in the order all the same
+OPEN_STAGES_IN_ORDER = (
+    "is_active and is_in_metadata and default_probability is not null "
+    "and (canonical_stage between 1 and 6 or (canonical_stage is null and not is_closed))"
+)
 
 PROBABILITIES_AGREE = Rule(
     id="C03",
@@ -82,7 +87,7 @@ PROBABILITY_RISES = Rule(
     severity=Severity.WARNING,
     description="A later open stage never has a lower default probability than the stage before it.",
     table=TABLE,
-    population=OPEN_STAGES_IN_USE,
+    population=OPEN_STAGES_IN_ORDER,
     touch=Touch.STAGE_NOW,
     action="Sales operations: correct the default probability, or put the stages into the order that deals take.",
     evidence="""

@@ -152,7 +152,7 @@ def test_each_rule_is_a_check_with_a_verdict_and_its_evidence(
 
     latest = history.event_log_storage.get_latest_asset_check_execution_by_key(list(keys.values()))
 
-    assert len(rules) == 12
+    assert len(rules) == 15
     assert {f"{asset.to_user_string()}: {name}" for name in rules} <= set(graph["checks"])
     for name, rule in rules.items():
         event = latest[keys[name]].event

@@ -1,7 +1,7 @@
 """Precision and recall: what the checks find in a sandbox world is what the world knows it planted, no more, no less.
 
 Each world becomes a warehouse by the project's own dbt models, once per run. Two worlds with a single plant stand for
-all twelve here; `python -m pytest tests/expectations/every_plant.py` tries each of them.
+all of them here; `python -m pytest tests/expectations/every_plant.py` tries each of them.
 """
 
 from __future__ import annotations

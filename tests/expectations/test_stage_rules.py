@@ -11,7 +11,7 @@ from expectations import Severity
 from tests.expectations.conftest import Found, Judge
 from tests.expectations.frames import Frame
 
-ABOUT_STAGES = ("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08")
+ABOUT_STAGES = ("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C26", "C27", "C28")
 STAGES = "intermediate.int_stages_conformed"
 
 
@@ -123,6 +123,15 @@ def test_a_probability_that_falls_along_the_order_is_found(frame: Frame, judge: 
     assert result.severity is Severity.WARNING
 
 
+def test_an_open_stage_that_nobody_mapped_has_its_place_in_the_order(frame: Frame, judge: Judge, found: Found) -> None:
+    frame.add_stage("suspect", canonical_stage=None, default_probability=Decimal("0.1"))
+    frame.add_stage("enrolled", canonical_stage=None, is_closed=True, stage_order=60, default_probability=Decimal("0"))
+
+    judge("C04")
+
+    assert found() == [("stage", "suspect")]
+
+
 def test_closed_and_inactive_stages_have_no_place_in_the_order(frame: Frame, judge: Judge) -> None:
     # the frame's own ladder ends with lost at 0 after won at 1
     frame.add_stage("old", stage_order=6, canonical_stage=6, default_probability=Decimal("0.2"), is_active=False)
@@ -159,11 +168,21 @@ def test_outcome_and_probability_that_contradict_are_found(
     assert found() == [("stage", "odd")]
 
 
-@pytest.mark.parametrize(("is_closed", "category"), [(True, "pipeline"), (True, "commit"), (False, "closed")])
+@pytest.mark.parametrize(
+    ("is_closed", "is_won", "category"),
+    [
+        (True, False, "pipeline"),
+        (True, False, "commit"),
+        (True, False, "closed"),
+        (True, True, "omitted"),
+        (True, True, "pipeline"),
+        (False, False, "closed"),
+    ],
+)
 def test_a_forecast_category_that_contradicts_the_flags_is_found(
-    is_closed: bool, category: str, frame: Frame, judge: Judge, found: Found
+    is_closed: bool, is_won: bool, category: str, frame: Frame, judge: Judge, found: Found
 ) -> None:
-    frame.add_stage("odd", is_closed=is_closed, forecast_category=category)
+    frame.add_stage("odd", is_closed=is_closed, is_won=is_won, forecast_category=category)
 
     result = judge("C06")
 
@@ -212,3 +231,64 @@ def test_entries_before_the_stage_was_switched_off_are_allowed(frame: Frame, jud
     frame.add_deal("salesforce:1", path=("new", "review"))
 
     assert judge("C08").passed
+
+
+def test_a_forecast_category_that_falls_along_the_order_is_found(frame: Frame, judge: Judge, found: Found) -> None:
+    frame.change(f"update {STAGES} set forecast_category = 'commit' where crm = 'salesforce' and canonical_stage = 4")
+
+    result = judge("C26")
+
+    assert found() == [("stage", "offer")]
+    assert result.severity is Severity.WARNING
+    assert frame.rows("select observed from quality.stage_definition_findings") == [
+        ('"Offer" pipeline comes after "Demo" commit',)
+    ]
+
+
+def test_a_forecast_category_may_rise_and_inactive_stages_do_not_matter(frame: Frame, judge: Judge) -> None:
+    for canonical, category in ((1, "omitted"), (4, "best_case"), (5, "commit")):
+        frame.change(f"update {STAGES} set forecast_category = '{category}' where canonical_stage = {canonical}")
+    frame.add_stage("old", stage_order=9, forecast_category="pipeline", is_active=False)
+
+    assert judge("C26").passed
+
+
+def test_stages_without_a_forecast_category_are_not_judged_by_it(frame: Frame, judge: Judge) -> None:
+    frame.change(f"update {STAGES} set forecast_category = null where crm = 'hubspot'")
+
+    assert judge("C26").evaluated_rows == 4
+    assert judge("C28").evaluated_rows == 4
+
+
+def test_two_ways_to_win_in_one_pipeline_are_two_findings(frame: Frame, judge: Judge, found: Found) -> None:
+    frame.add_stage("enrolled", canonical_stage=7, default_probability=Decimal("1"))
+
+    result = judge("C27")
+
+    assert found() == [("stage", "enrolled"), ("stage", "won")]
+    assert result.severity is Severity.INFO
+
+
+def test_two_ways_to_lose_are_found_where_the_crm_has_no_categories(frame: Frame, judge: Judge, found: Found) -> None:
+    frame.change(f"update {STAGES} set forecast_category = null where crm = 'hubspot'")
+    frame.add_stage("gone", "hubspot", "partners", canonical_stage=8, forecast_category=None)
+
+    judge("C27")
+
+    assert found() == [("stage", "gone"), ("stage", "lost")]
+
+
+def test_a_retired_end_of_a_pipeline_counts_no_more(frame: Frame, judge: Judge) -> None:
+    frame.add_stage("denied", canonical_stage=8, is_active=False)
+
+    assert judge("C27").passed
+
+
+def test_an_open_stage_that_nobody_forecasts_is_told(frame: Frame, judge: Judge, found: Found) -> None:
+    frame.add_stage("parked", forecast_category="omitted", stage_order=0)
+    frame.add_stage("old", forecast_category="omitted", is_active=False)
+
+    result = judge("C28")
+
+    assert found() == [("stage", "parked")]
+    assert result.severity is Severity.INFO

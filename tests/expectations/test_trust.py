@@ -18,7 +18,7 @@ from tests.expectations.frames import Frame
 @pytest.fixture
 def unmapped(frame: Frame) -> Frame:
     """1,000 of 20,000 open is in a stage without mapping: 5 percent."""
-    frame.add_stage("verbal", canonical_stage=None)
+    frame.add_stage("verbal", canonical_stage=None, default_probability=Decimal("0.8"))
     frame.add_deal("salesforce:1", path=("new", "verbal"), amount=Decimal(1000))
     frame.add_deal("salesforce:2", path=("new",), amount=Decimal(18000))
     return frame
@@ -120,7 +120,7 @@ def test_a_warehouse_that_nobody_judged_is_not_published(frame: Frame) -> None:
     (reason,) = hold_reasons(frame.path, untrusted_share_limit=1.0)
 
     assert reason.kind == "not_judged"
-    assert len(reason.check_ids) == 12
+    assert len(reason.check_ids) == 15
 
 
 def test_a_check_that_broke_last_night_holds(frame: Frame) -> None:

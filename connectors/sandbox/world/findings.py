@@ -7,11 +7,10 @@ from itertools import combinations, groupby, pairwise
 import duckdb
 
 from connectors.sandbox.world.days import moment
-from connectors.sandbox.world.stages import SALESFORCE, Stage
+from connectors.sandbox.world.stages import CLOSED, OMITTED, SALESFORCE, Stage
 
 # check, crm, pipeline, stage, entity type, entity id, detail
 Finding = tuple[str, str | None, str | None, str | None, str, str, str]
-_CLOSED_CATEGORIES = (4, 5)
 
 
 def write_findings(connection: duckdb.DuckDBPyConnection, stages: list[Stage], day: int) -> int:
@@ -39,11 +38,12 @@ def _stage_findings(stages: list[Stage], day: int) -> Iterator[Finding]:
             yield _of_stage("C01", stage, {})
         if _contradicts_probability(stage):
             yield _of_stage("C05", stage, {"probability": stage.probability / 100})
-        if stage.crm == SALESFORCE and stage.is_closed != (stage.category in _CLOSED_CATEGORIES):
+        if stage.crm == SALESFORCE and _contradicts_category(stage):
             yield _of_stage("C06", stage, {"is_closed": stage.is_closed})
     yield from _labels_of_two_meanings(listed)
     yield from _probabilities_apart(active)
     yield from _falling_probabilities(active)
+    yield from _odd_sets(active)
 
 
 def _contradicts_probability(stage: Stage) -> bool:
@@ -54,6 +54,12 @@ def _contradicts_probability(stage: Stage) -> bool:
     if is_lost:
         return stage.probability > 0
     return not stage.is_closed and stage.probability in (0, 100)
+
+
+def _contradicts_category(stage: Stage) -> bool:
+    if stage.is_closed:
+        return stage.category != (CLOSED if stage.is_won else OMITTED)
+    return stage.category == CLOSED
 
 
 def _labels_of_two_meanings(stages: list[Stage]) -> Iterator[Finding]:
@@ -84,11 +90,32 @@ def _probabilities_apart(active: list[Stage]) -> Iterator[Finding]:
 
 
 def _falling_probabilities(active: list[Stage]) -> Iterator[Finding]:
-    open_stages = [stage for stage in active if stage.canonical is not None and stage.canonical <= 6]
+    # a stage that no map covers has its place in the order all the same
+    open_stages = [
+        stage for stage in active if (not stage.is_closed if stage.canonical is None else stage.canonical <= 6)
+    ]
     for _, group in groupby(open_stages, key=lambda stage: (stage.crm, stage.pipeline_id)):
         for before, after in pairwise(group):
             if after.probability < before.probability:
                 yield _of_stage("C04", after, {"after": before.id})
+
+
+def _odd_sets(active: list[Stage]) -> Iterator[Finding]:
+    """Categories that fall along the order, pipelines with two ends of a kind, open stages that nobody forecasts."""
+    for _, group in groupby(active, key=lambda stage: (stage.crm, stage.pipeline_id)):
+        stages = list(group)
+        open_stages = [stage for stage in stages if not stage.is_closed and stage.crm == SALESFORCE]
+        for before, after in pairwise(open_stages):
+            if after.category % OMITTED < before.category % OMITTED:
+                yield _of_stage("C26", after, {"after": before.id})
+        for stage in open_stages:
+            if stage.category == OMITTED:
+                yield _of_stage("C28", stage, {})
+        ends = [stage for stage in stages if stage.is_closed and stage.category in (CLOSED, OMITTED)]
+        for stage in ends:
+            count = sum(other.is_won == stage.is_won for other in ends)
+            if count > 1:
+                yield _of_stage("C27", stage, {"count": count})
 
 
 def _entered_after_retirement(

@@ -24,7 +24,7 @@ SET_UP_DAY = day_number(date(2023, 6, 1))
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage; `probability` in percent, `canonical` 1..8 or None where no map covers it.
+    """One stage; `probability` in percent, `canonical` 0..8 or None where no map covers it.
 
     `order` only sorts. `retired_day` is the day number it was switched off, None while it is in use.
     A `ghost` is a value that deals carry and no metadata lists.
@@ -105,6 +105,7 @@ NEEDS_ANALYSIS, PERCEPTION_ANALYSIS, COMMERCIAL_OFFER = 3, 6, 22
 
 VERBAL_AGREEMENT, WON_PARTNER, PROPOSAL_LEGACY, SOLUTION_REVIEW = 41, 42, 43, 44
 BUSINESS_REVIEW, BUSINESS_REVIEW_PARTNER, TECHNICAL_CHECK, LOST_OLD = 45, 46, 47, 48
+REFERENCE_CHECK, DISQUALIFIED, NURTURING = 49, 50, 51
 SOLUTION_REVIEW_RETIRED = day_number(date(2025, 6, 1))
 _ADDED = day_number(date(2025, 11, 3))
 _PLANTED = (
@@ -113,7 +114,7 @@ _PLANTED = (
         *_SF,
         "Verbal Agreement",
         "Verbal Agreement",
-        8.5,
+        7.8,
         85,
         BEST_CASE,
         None,
@@ -175,6 +176,33 @@ _PLANTED = (
     Stage(
         TECHNICAL_CHECK, *_PARTNER, "71300024", "Technical Check", 3.5, 50, PIPELINE, 4, plant="C04", changed_day=_ADDED
     ),
+    # the last three stand in the lists and no deal ever does in them
+    Stage(
+        REFERENCE_CHECK,
+        *_SF,
+        "Reference Check",
+        "Reference Check",
+        6.5,
+        72,
+        PIPELINE,
+        5,
+        plant="C26",
+        changed_day=_ADDED,
+    ),
+    Stage(
+        DISQUALIFIED,
+        *_HS,
+        "71300026",
+        "Disqualified",
+        6.5,
+        0,
+        OMITTED,
+        8,
+        is_closed=True,
+        plant="C27",
+        changed_day=_ADDED,
+    ),
+    Stage(NURTURING, *_SF, "Nurturing", "Nurturing", 0.5, 5, OMITTED, 0, plant="C28", changed_day=_ADDED),
     Stage(LOST_OLD, *_PARTNER, "71300025", "Closed Lost (old)", 7.5, 10, OMITTED, 8, plant="C05", changed_day=_ADDED),
 )
 

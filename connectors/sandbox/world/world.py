@@ -28,7 +28,9 @@ from connectors.sandbox.world.storage import fetch_row
 from connectors.sandbox.world.truth import create_truth, write_truth
 from connectors.sandbox.world.visible import BEGINNING, create_tables, open_window
 
-PLANTS = frozenset(("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24"))
+PLANTS = frozenset(
+    ("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24", "C26", "C27", "C28")
+)
 
 
 class World:

@@ -100,7 +100,7 @@ def _refuse_unreadable(connection: duckdb.DuckDBPyConnection, path: Path, item: 
     if row is not None:
         raise ImportRefusedError(
             f"{path.name}, row {row[0]}, column {column}: {row[1]!r} is not {kind_of(item)}."
-            " Correct the value, or leave it empty."
+            f" {'Every record needs its own' if item.name == 'Id' else 'Correct the value, or leave it empty'}."
         )
     if item.name == "Id":
         row = connection.execute(f"select line from texts where {text} is null order by line limit 1").fetchone()

@@ -162,6 +162,9 @@ def test_stage_findings_name_the_planted_stages(rows: Rows) -> None:
     assert findings(rows, "C06") == {"Closed Won - Partner"}
     assert findings(rows, "C07") == {"Proposal Sent (legacy)"}
     assert findings(rows, "C08") == {"Solution Review"}
+    assert findings(rows, "C26") == {"Reference Check"}
+    assert findings(rows, "C27") == {"closedlost", "71300026"}
+    assert findings(rows, "C28") == {"Nurturing"}
 
 
 def test_planted_stages_hold_living_deals(rows: Rows) -> None:
@@ -218,7 +221,8 @@ def test_a_clean_world_has_nothing_to_find(clean_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plants", [("C01", "C02", "C03", "C04"), ("C05", "C06", "C07", "C08"), ("C13", "C16", "C17", "C24")]
+    "plants",
+    [("C01", "C02", "C03", "C04"), ("C05", "C06", "C07", "C08"), ("C13", "C16", "C17", "C24"), ("C26", "C27", "C28")],
 )
 def test_only_what_is_planted_is_found(tmp_path: Path, plants: tuple[str, ...]) -> None:
     world = World.create(tmp_path / "world.duckdb", size="500", plants=frozenset(plants))
