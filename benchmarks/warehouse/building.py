@@ -13,6 +13,9 @@ from pathlib import Path
 import duckdb
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
+# as dagster_project/assets/dbt.py divides them: what reads findings or marts comes after the judges
+AFTER_FINDINGS = "source:quality+ path:models/marts+"
+CONFORMED = "resource_type:seed path:models/staging path:models/intermediate"
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # DuckDB keeps its data below this; dbt and Python come on top, and spilled data goes beside the warehouse file
 MEMORY_LIMIT = "6GB"
@@ -66,14 +69,14 @@ def build_night(warehouse: Path, as_of: datetime, folder: Path) -> Night:
     """Conformed tables, findings, marts, in the order of the nightly run."""
     moment = as_of.strftime("%Y-%m-%d %H:%M:%S")
     steps = [
-        _dbt("conformed", "selector:conformed", warehouse, moment, folder),
+        _dbt("conformed", ["--select", CONFORMED, "--exclude", AFTER_FINDINGS], warehouse, moment, folder),
         _measured("judge", [sys.executable, "-c", JUDGE, str(warehouse), as_of.isoformat()], {}, folder),
-        _dbt("marts", "selector:marts", warehouse, moment, folder),
+        _dbt("marts", ["--select", AFTER_FINDINGS], warehouse, moment, folder),
     ]
     return Night(steps, _file_mb(warehouse))
 
 
-def _dbt(name: str, selection: str, warehouse: Path, moment: str, folder: Path) -> Step:
+def _dbt(name: str, selection: Sequence[str], warehouse: Path, moment: str, folder: Path) -> Step:
     target = folder / "target"
     environment = {
         "CRM_WAREHOUSE": str(warehouse),
@@ -84,7 +87,7 @@ def _dbt(name: str, selection: str, warehouse: Path, moment: str, folder: Path) 
     }
     command = [
         *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "build", *NO_TESTS),
-        *("--project-dir", str(PROJECT_DIR / "dbt"), "--profiles-dir", str(_profiles(folder)), "--select", selection),
+        *("--project-dir", str(PROJECT_DIR / "dbt"), "--profiles-dir", str(_profiles(folder)), *selection),
     ]
     step = _measured(name, command, environment, folder)
     results = json.loads((target / "run_results.json").read_text())["results"]

@@ -18,6 +18,12 @@ int_stage_definitions as (
 
 ),
 
+int_stage_meanings as (
+
+    select * from {{ ref('int_stage_meanings') }}
+
+),
+
 stage_map as (
 
     select * from {{ ref('stage_map') }}
@@ -71,6 +77,11 @@ definition_parts as (
     union all
     select {{ row_set_fingerprint(['canonical_stage', 'is_closed', 'is_won']) }} as fingerprint
     from canonical_stages
+    union all
+    -- a skip is judged by the stages that there are today
+    select {{ row_set_fingerprint(['stage_key', 'canonical_stage']) }} as fingerprint
+    from int_stage_meanings
+    where meaning_from <= {{ as_of() }} and (meaning_to is null or meaning_to > {{ as_of() }})
     union all
     select '{{ var("reporting_time_zone") }}-{{ var("corporate_currency") }}' as fingerprint
 

@@ -1,14 +1,18 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'mart_fingerprint']) }}
+
 with
 
 int_opportunity_versions as (
 
     select * from {{ ref('int_opportunity_versions') }}
+    {{ touched_only() }}
 
 ),
 
 int_opportunities_conformed as (
 
     select * from {{ ref('int_opportunities_conformed') }}
+    {{ touched_only() }}
 
 ),
 

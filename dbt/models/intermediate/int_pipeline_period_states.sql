@@ -1,14 +1,18 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'period_fingerprint']) }}
+
 with
 
 fct_opportunity_version as (
 
     select * from {{ ref('fct_opportunity_version') }}
+    {{ touched_only() }}
 
 ),
 
 int_opportunity_outcomes as (
 
     select * from {{ ref('int_opportunity_outcomes') }}
+    {{ touched_only() }}
 
 ),
 

@@ -1,8 +1,11 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'mart_fingerprint']) }}
+
 with
 
 int_opportunity_versions as (
 
     select * from {{ ref('int_opportunity_versions') }}
+    {{ touched_only() }}
 
 ),
 
@@ -15,6 +18,7 @@ int_users_conformed as (
 int_untrusted_opportunities as (
 
     select * from {{ ref('int_untrusted_opportunities') }}
+    {{ touched_only() }}
 
 ),
 

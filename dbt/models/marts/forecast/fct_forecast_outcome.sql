@@ -1,14 +1,18 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'forecast_fingerprint']) }}
+
 with
 
 fct_forecast_snapshot as (
 
     select * from {{ ref('fct_forecast_snapshot') }}
+    {{ touched_only() }}
 
 ),
 
 fct_forecast_quarter as (
 
     select * from {{ ref('fct_forecast_quarter') }}
+    {{ touched_only() }}
 
 ),
 

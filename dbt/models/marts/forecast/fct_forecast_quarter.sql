@@ -1,14 +1,18 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'forecast_fingerprint']) }}
+
 with
 
 fct_forecast_snapshot as (
 
     select * from {{ ref('fct_forecast_snapshot') }}
+    {{ touched_only() }}
 
 ),
 
 int_opportunity_outcomes as (
 
     select * from {{ ref('int_opportunity_outcomes') }}
+    {{ touched_only() }}
 
 ),
 

@@ -1,8 +1,11 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'forecast_fingerprint']) }}
+
 with
 
 fct_opportunity_version as (
 
     select * from {{ ref('fct_opportunity_version') }}
+    {{ touched_only() }}
 
 ),
 

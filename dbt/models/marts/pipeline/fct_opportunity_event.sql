@@ -1,14 +1,18 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'mart_fingerprint']) }}
+
 with
 
 fct_opportunity_version as (
 
     select * from {{ ref('fct_opportunity_version') }}
+    {{ touched_only() }}
 
 ),
 
 dim_opportunity as (
 
     select * from {{ ref('dim_opportunity') }}
+    {{ touched_only() }}
 
 ),
 

@@ -1,8 +1,11 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'period_fingerprint']) }}
+
 with
 
 int_pipeline_period_states as (
 
     select * from {{ ref('int_pipeline_period_states') }}
+    {{ touched_only() }}
 
 ),
 
@@ -15,6 +18,7 @@ int_pipeline_period_days as (
 dim_opportunity as (
 
     select * from {{ ref('dim_opportunity') }}
+    {{ touched_only() }}
 
 ),
 

@@ -1,0 +1,84 @@
+{#-
+    A table of which a run builds only the opportunities whose fingerprint differs from the one that they were last built
+    with, all their rows anew. It compares what is there, not when it came, so late, replayed and vanished rows count too.
+
+    The config `fingerprint` says which, as [model, column]; whatever can change in the table's rows has to be in it. The
+    model's inputs end in touched_only().
+    intermediate.built_<model> holds the fingerprints of what is in the table. Where it was built by other SQL than the
+    model's of today, or not at all, everything is built.
+-#}
+{% materialization by_opportunity, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set fingerprints = ref(config.require('fingerprint')[0]) -%}
+    {%- set built = fingerprints.incorporate(path={'identifier': 'built_' ~ this.identifier}) -%}
+    {#- a night's as_of is no other SQL: what depends on it is part of the fingerprint -#}
+    {%- set signature = local_md5(compiled_code | replace(as_of(), '')) -%}
+    {%- set source -%}
+        select
+            opportunity_id,
+            {{ config.require('fingerprint')[1] }} as fingerprint,
+            '{{ signature }}' as signature
+        from {{ fingerprints }}
+    {%- endset -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if existing is not none and existing.is_table and not should_full_refresh() and is_built_by(built, signature) %}
+        {% do build_touched(target, built, source) %}
+    {% else %}
+        {% do build_all(existing, target, built, source) %}
+    {% endif %}
+    {% do tell_row_count(run_query('select count(*) from ' ~ target).columns[0].values()[0]) %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target, model) %}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{% macro is_built_by(built, signature) -%}
+    {%- if adapter.get_relation(database=built.database, schema=built.schema, identifier=built.identifier) is none -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set signatures = run_query('select distinct signature from ' ~ built).columns[0].values() -%}
+    {{ return(signatures | length == 1 and signatures[0] == signature) }}
+{%- endmacro %}
+
+{% macro build_all(existing, target, built, source) -%}
+    {% if existing is not none and not existing.is_table %}
+        {{ adapter.drop_relation(existing) }}
+    {% endif %}
+    {% call statement('main') -%}
+        {{ create_or_replace_table_as(target, compiled_code | replace(touched_condition(), '')) }}
+    {%- endcall %}
+    {% do run_query('create or replace table ' ~ built ~ ' as ' ~ source) %}
+{%- endmacro %}
+
+{% macro build_touched(target, built, source) -%}
+    {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+    {% do run_query('drop table if exists touched_opportunities') %}
+    {% do run_query('create temporary table touched_opportunities as ' ~ touched_since_built(built, source)) %}
+    {% call statement('main') -%}
+        create temporary table rebuilt_rows as (
+            {{ compiled_code }}
+        );
+        delete from {{ target }} {{ touched_condition() }};
+        insert into {{ target }} ({{ columns }}) select {{ columns }} from rebuilt_rows;
+        drop table rebuilt_rows;
+        delete from {{ built }} {{ touched_condition() }};
+        insert into {{ built }} select * from ({{ source }}) as source {{ touched_condition() }};
+        drop table touched_opportunities;
+    {%- endcall %}
+{%- endmacro %}
+
+{% macro touched_since_built(built, source) -%}
+    select coalesce(source.opportunity_id, built.opportunity_id) as opportunity_id
+    from ({{ source }}) as source
+    full outer join {{ built }} as built
+        on source.opportunity_id = built.opportunity_id
+    where source.fingerprint is distinct from built.fingerprint
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{#-
+    For models that are materialized by_opportunity: leaves, of a relation with an opportunity_id, the rows of the
+    opportunities that are built anew. The materialization takes it out where it builds all of them.
+-#}
+{% macro touched_only(fingerprints='int_opportunity_mart_fingerprints') -%}
+    {%- if model.resource_type != 'unit_test' -%}
+        {#- what the materialization compares has to be built before -#}
+        {%- do ref(fingerprints) -%}
+        {{ touched_condition() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro touched_condition() -%}
+    where opportunity_id in (select opportunity_id from touched_opportunities)
+{%- endmacro %}

@@ -1,0 +1,121 @@
+"""Tables of which a night builds the touched opportunities alone, held against the same tables built from nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox.world import World
+from tests.dbt.conftest import Built
+from tests.support.raw_tables import load_raw_tables
+from tests.support.warehouse import run_dbt
+
+ENDS = ("fct_pipeline_change", "fct_forecast_outcome", "fct_opportunity_event")
+CHAIN = " ".join(f"+{model}" for model in ENDS)
+TABLES = (
+    "intermediate.int_opportunity_outcomes",
+    "intermediate.int_pipeline_period_states",
+    "intermediate.int_stage_visits",
+    "marts.fct_opportunity_version",
+    *(f"marts.{model}" for model in ENDS),
+    "marts.fct_forecast_quarter",
+    "marts.fct_forecast_snapshot",
+)
+
+
+def test_what_differs_from_deal_to_deal_is_built_anew(built: Built, tmp_path: Path) -> None:
+    played = built.copy_to(tmp_path)
+    # past the ends of a week, a month and a fiscal quarter, in one step
+    played = _play(played, days=16)
+    played.execute(
+        # findings that come and go, a person under another address, a record without its other half
+        """insert into quality.stage_definition_findings
+        select * replace (md5(finding_key) as finding_key) from (
+            select 'found' as finding_key, 'C13' as check_id, 'error' as severity, 'flag' as policy, null as crm,
+                null as pipeline_id, null as source_stage_id, null as stage_key, 'deal' as entity_type,
+                'x' as entity_id, null as owner_id, '' as observed, '' as expected, '' as action,
+                1 as opportunity_count, 0 as open_amount, '' as evidence, '' as sample_sql,
+                timestamp '2026-03-17' as first_seen_at, timestamp '2026-03-17' as last_seen_at, 'open' as status,
+                null as resolved_at
+        )""",
+        """insert into quality.finding_opportunities
+        select md5('found'), 'salesforce:' || min(_record_id) from raw_salesforce.opportunity""",
+        """update raw_salesforce.user set Email = 'another.' || Email
+        where Id = (select min(OwnerId) from raw_salesforce.opportunity)""",
+        """update raw_salesforce.opportunity set _is_deleted = true, _deleted_at = timestamp '2026-04-01 12:00:00'
+        where Id = (
+            select min(salesforce_opportunity_id) from raw_hubspot.deals where salesforce_opportunity_id <> ''
+        )""",
+    )
+
+    _build(played)
+
+    assert _differing(played, tmp_path) == []
+
+
+@pytest.mark.long
+def test_nights_with_pauses_between_give_the_rows_of_a_full_build(built: Built, tmp_path: Path) -> None:
+    played = built.copy_to(tmp_path)
+    for days in (1, 6, 40, 1):
+        played = _play(played, days=days)
+        _build(played)
+
+    assert _differing(played, tmp_path) == []
+
+
+@pytest.mark.long
+def test_a_past_night_is_built_on_top_of_a_later_one(built: Built, tmp_path: Path) -> None:
+    copy = built.copy_to(tmp_path)
+    past = Built(copy.world, copy.warehouse, copy.as_of - timedelta(days=30), copy.target)
+
+    _build(past)
+
+    assert _differing(past, tmp_path) == []
+
+
+def test_only_what_differs_is_built_until_the_models_own_sql_does(built: Built, tmp_path: Path) -> None:
+    played = built.copy_to(tmp_path)
+    # a mark that only a rebuilt row loses
+    played.execute("update marts.fct_forecast_snapshot set currency_code = 'marked'")
+
+    _build(played, "fct_forecast_snapshot")
+    assert played.rows("select distinct currency_code from marts.fct_forecast_snapshot") == [("marked",)]
+
+    played.execute(
+        "update intermediate.built_fct_forecast_snapshot set fingerprint = 'other' "
+        "where opportunity_id = (select min(opportunity_id) from marts.fct_forecast_snapshot)"
+    )
+    _build(played, "fct_forecast_snapshot")
+    assert played.rows(
+        "select count(distinct opportunity_id) from marts.fct_forecast_snapshot where currency_code <> 'marked'"
+    ) == [(1,)]
+
+    played.execute("update intermediate.built_fct_forecast_snapshot set signature = 'of other SQL'")
+    _build(played, "fct_forecast_snapshot")
+    assert played.rows("select count(*) from marts.fct_forecast_snapshot where currency_code = 'marked'") == [(0,)]
+
+
+def _play(played: Built, *, days: int) -> Built:
+    world = World.open(played.world)
+    world.tick(days)
+    world.close()
+    return Built(played.world, played.warehouse, load_raw_tables(played.world, played.warehouse), played.target)
+
+
+def _build(played: Built, select: str = CHAIN) -> None:
+    run_dbt(played.warehouse, played.as_of, target=played.target, select=select)
+
+
+def _differing(played: Built, folder: Path) -> list[str]:
+    """Tables that hold other rows than the same built from nothing."""
+    rebuilt = played.emptied(folder)
+    _build(rebuilt)
+    return [
+        table
+        for table in TABLES
+        if played.rows(f"select count(*) from (from {table} except all from rebuilt.{table})", rebuilt.warehouse)
+        + played.rows(f"select count(*) from (from rebuilt.{table} except all from {table})", rebuilt.warehouse)
+        != [(0,), (0,)]
+    ]
