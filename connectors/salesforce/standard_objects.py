@@ -216,6 +216,16 @@ OPTIONAL_OBJECTS: tuple[SalesforceObject, ...] = (
         is_optional=True,
     ),
     SalesforceObject(
+        "OpportunitySplitType",
+        _columns("""
+            VARCHAR Id MasterLabel DeveloperName SplitField
+            BOOLEAN IsActive IsTotalValidated
+            TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
+        """),
+        is_listed_whole=True,
+        is_optional=True,
+    ),
+    SalesforceObject(
         "Campaign",
         _columns("""
             VARCHAR Id ParentId OwnerId Name Type Status

@@ -34,7 +34,9 @@ class Plants(StrEnum):
 @cli.command()
 def create(
     world: WorldFile,
-    size: Annotated[str, typer.Option(help="small, demo, or a number of deals such as 100k.")] = "demo",
+    size: Annotated[
+        str, typer.Option(help="small, demo, a number of deals such as 100k, or 1M+500: Salesforce's and HubSpot's.")
+    ] = "demo",
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 7,
     plants: Annotated[Plants, typer.Option(help="Whether stage definitions contradict each other.")] = Plants.ALL,
 ) -> None:

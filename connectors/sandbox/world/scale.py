@@ -22,6 +22,7 @@ SHOWCASE_BASE = 1 << 32
 _SIZE = re.compile(r"(\d+)([kM]?)")
 _UNITS = {"": 1, "k": 1_000, "M": 1_000_000}
 _NAMED = {"small": (400, 250), "demo": (3000, 2000)}
+_FEWEST = 50  # deals of a world, and of each CRM where they are given one by one
 _HORIZON_DAYS = 7300
 
 
@@ -58,17 +59,27 @@ class Scale:
 
 
 def parse_size(size: str, seed: int) -> Scale:
-    """`small`, `demo`, or a number of deals such as 5000, 100k or 1M (60 % Salesforce's); ValueError otherwise."""
+    """`small`, `demo`, a number of deals such as 5000, 100k or 1M (60 % Salesforce's), or both: 1M+500.
+
+    Raises:
+        ValueError: it is none of these, or too small.
+    """
     if size in _NAMED:
         return Scale(seed, *_NAMED[size])
-    number = _SIZE.fullmatch(size)
-    deals = int(number[1]) * _UNITS[number[2]] if number else 0
-    if deals < 50:
+    numbers = [_deals(text) for text in size.split("+")]
+    if len(numbers) > 2 or sum(numbers) < _FEWEST or min(numbers) < (_FEWEST if len(numbers) == 2 else 0):
         raise ValueError(
-            f"World size {size!r} is neither small, demo nor a number of at least 50 such as 5000, 100k or 1M."
-            " Choose one of those."
+            f"World size {size!r} is neither small, demo, a number of at least 50 such as 5000, 100k or 1M, nor "
+            "Salesforce's and HubSpot's numbers such as 1M+500. Choose one of those."
         )
-    return Scale(seed, deals * 3 // 5, deals - deals * 3 // 5)
+    if len(numbers) == 2:
+        return Scale(seed, *numbers)
+    return Scale(seed, numbers[0] * 3 // 5, numbers[0] - numbers[0] * 3 // 5)
+
+
+def _deals(text: str) -> int:
+    number = _SIZE.fullmatch(text)
+    return int(number[1]) * _UNITS[number[2]] if number else 0
 
 
 @cache

@@ -16,7 +16,8 @@ from connectors.schema import TableSchema
 
 PROJECT = Path(__file__).parents[3]
 STAGING = sorted((PROJECT / "dbt" / "models" / "staging" / "salesforce").glob("*.sql"))
-_SOURCE = re.compile(r"\{\{\s*source_rows\('salesforce',\s*'(\w+)'\)\s*\}\}")
+_SOURCE = re.compile(r"\{\{\s*source_(rows|versions)\('salesforce',\s*'(\w+)'\)\s*\}\}")
+_BOUNDS = ", cast(null as timestamp) as _valid_from, cast(null as timestamp) as _valid_to"  # source_versions adds them
 
 
 def test_the_list_of_streams_needs_no_salesforce_library() -> None:
@@ -40,8 +41,11 @@ def test_every_object_has_rows_before_deletions() -> None:
 
 @pytest.mark.parametrize("model", STAGING, ids=lambda path: path.stem)
 def test_an_empty_warehouse_has_every_column_that_staging_reads(model: Path) -> None:
-    sql = _SOURCE.sub(r'select * from raw_salesforce."\1"', model.read_text())
+    def rows_of(call: re.Match[str]) -> str:
+        bounds = _BOUNDS if call[1] == "versions" else ""
+        return f'select *{bounds} from raw_salesforce."{call[2]}"'
 
+    sql = _SOURCE.sub(rows_of, model.read_text())
     with duckdb.connect() as connection:
         ensure_tables(connection)
         # what an org has with several currencies only; elsewhere the macro source_rows gives it, empty
