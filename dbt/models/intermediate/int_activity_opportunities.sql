@@ -12,16 +12,10 @@ stg_hubspot__deal_associations as (
 
 ),
 
-pairs as (
+-- one activity can be tied to a deal by several kinds of tie
+hubspot_pairs as (
 
-    select
-        activity_id,
-        opportunity_id
-    from int_salesforce_activities
-    where opportunity_id is not null
-    -- one activity can be tied to a deal by several kinds of tie
-    union
-    select
+    select distinct
         'hubspot:' || to_object_type || ':' || to_source_id as activity_id,
         'hubspot:' || source_opportunity_id as opportunity_id
     from stg_hubspot__deal_associations
@@ -31,8 +25,16 @@ pairs as (
 
 ),
 
-pairs_in_order as (
+pairs as (
 
+    -- Salesforce ties an activity to one deal
+    select
+        activity_id,
+        opportunity_id,
+        true as is_first
+    from int_salesforce_activities
+    where opportunity_id is not null
+    union all
     select
         activity_id,
         opportunity_id,
@@ -40,8 +42,8 @@ pairs_in_order as (
             partition by activity_id
             order by opportunity_id
         ) = 1 as is_first
-    from pairs
+    from hubspot_pairs
 
 )
 
-select * from pairs_in_order
+select * from pairs

@@ -1,10 +1,11 @@
-{{ config(materialized='view') }}
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_fingerprints', 'source_fingerprint']) }}
 
 with
 
 int_opportunity_versions as (
 
     select * from {{ ref('int_opportunity_versions') }}
+    {{ touched_only('int_opportunity_fingerprints') }}
 
 ),
 

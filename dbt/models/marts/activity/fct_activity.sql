@@ -13,9 +13,9 @@ int_opportunities_conformed as (
 
 ),
 
-int_opportunity_versions as (
+int_opportunity_open_stretches as (
 
-    select * from {{ ref('int_opportunity_versions') }}
+    select * from {{ ref('int_opportunity_open_stretches') }}
 
 ),
 
@@ -56,7 +56,7 @@ activities as (
             when
                 int_opportunities_conformed.opportunity_id is not null
                 and int_activities_conformed.occurred_at <= {{ as_of() }}
-                then coalesce(not int_opportunity_versions.is_closed, false)
+                then int_opportunity_open_stretches.opportunity_id is not null
         end as is_while_open
     from int_activities_conformed
     left join int_users_conformed
@@ -68,11 +68,12 @@ activities as (
             and int_activities_conformed.occurred_at < coalesce(dim_user.valid_to, {{ end_of_time() }})
     left join int_opportunities_conformed
         on int_activities_conformed.opportunity_id = int_opportunities_conformed.opportunity_id
-    left join int_opportunity_versions
+    left join int_opportunity_open_stretches
         on
-            int_activities_conformed.opportunity_id = int_opportunity_versions.opportunity_id
-            and int_activities_conformed.occurred_at >= int_opportunity_versions.valid_from
-            and int_activities_conformed.occurred_at < coalesce(int_opportunity_versions.valid_to, {{ end_of_time() }})
+            int_activities_conformed.opportunity_id = int_opportunity_open_stretches.opportunity_id
+            and int_activities_conformed.occurred_at >= int_opportunity_open_stretches.opened_at
+            and int_activities_conformed.occurred_at
+            < coalesce(int_opportunity_open_stretches.ended_at, {{ end_of_time() }})
 
 )
 
