@@ -138,24 +138,35 @@ def _views(hub: duckdb.DuckDBPyConnection) -> dict[TableName, str]:
 
 
 def _copy(hub: duckdb.DuckDBPyConnection, table: TableName, view: str | None) -> int:
-    columns = hub.execute(
-        "select column_name, comment from duckdb_columns() "
-        "where database_name = 'work' and schema_name = ? and table_name = ? order by column_index",
-        [table.schema, table.name],
+    comments = hub.execute(
+        """
+        select 'column', '."' || column_name || '"', comment from duckdb_columns()
+        where database_name = 'work' and schema_name = $schema and table_name = $name
+        union all
+        select 'table', '', comment from duckdb_tables()
+        where database_name = 'work' and schema_name = $schema and table_name = $name
+        union all
+        select 'view', '', comment from duckdb_views()
+        where database_name = 'work' and schema_name = $schema and view_name = $name
+        """,
+        {"schema": table.schema, "name": table.name},
     ).fetchall()
-    if not columns:
+    if not comments:
         raise PublicationError(f"table {table} is not in the warehouse; build it first.")
     hub.execute(f'create schema if not exists target."{table.schema}"')
     name = f'"{table.schema}"."{table.name}"'
+    # table and comments at once: each statement for itself would be a transaction on the disk
+    hub.execute("begin")
     if view is None:
         hub.execute(f"create table target.{name} as select * from work.{name}")
     else:
         hub.execute("use target")
         hub.execute(view)
         hub.execute("use memory")
-    for column, comment in columns:
+    for kind, column, comment in comments:
         if comment:
-            hub.execute(f"comment on column target.{name}.\"{column}\" is '{_literal(comment)}'")
+            hub.execute(f"comment on {kind} target.{name}{column} is '{_literal(comment)}'")
+    hub.execute("commit")
     counted = hub.execute(f"select count(*) from target.{name}").fetchone()
     return int(counted[0]) if counted else 0
 

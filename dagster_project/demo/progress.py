@@ -74,7 +74,7 @@ class Progress:
         self.steps: dict[str, StepLine] = {}
         self._live = Live(
             console=console,
-            refresh_per_second=8,
+            refresh_per_second=4,
             get_renderable=self._draw,
             transient=True,
             redirect_stdout=False,

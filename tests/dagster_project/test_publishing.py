@@ -30,7 +30,8 @@ def warehouse(tmp_path: Path) -> Path:
             "create table marts.dim_stage as select 'default' as pipeline_id, 0.5 as default_probability"
         )
         connection.execute(
-            "comment on column marts.dim_stage.default_probability is 'Fraction; \"even\" is 0.5, an admin''s choice'"
+            "comment on column marts.dim_stage.default_probability is 'Fraction; \"even\" is 0.5, an admin''s choice';"
+            "comment on table marts.dim_stage is 'One row per stage'"
         )
         connection.execute("create table quality.stage_definition_findings as select 'C01' as check_id")
     return path
@@ -49,11 +50,13 @@ def test_readers_find_the_allowed_tables_and_the_facts_of_the_version(warehouse:
         comment = reader.execute(
             "select comment from duckdb_columns() where column_name = 'default_probability'"
         ).fetchone()
+        description = reader.execute("select comment from duckdb_tables() where table_name = 'dim_stage'").fetchone()
 
     assert tables == [("marts.dim_stage",), ("quality.publication",), ("quality.stage_definition_findings",)]
     assert facts["untrusted_open_share"] == "0.01"
     assert facts["as_of"] == "2026-03-17T01:00:00+00:00"
     assert comment == ('Fraction; "even" is 0.5, an admin\'s choice',)
+    assert description == ("One row per stage",)
 
 
 def test_nothing_of_the_raw_tables_is_left_in_the_files_bytes(warehouse: Path, tmp_path: Path) -> None:

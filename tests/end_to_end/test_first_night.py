@@ -275,3 +275,13 @@ def test_why_a_forecast_was_lost_is_known_unless_the_deal_was_reopened(truth: du
     ).fetchall()
 
     assert set(differing) <= set(reopened)
+
+
+def test_every_published_mart_and_column_says_what_it_is(first_night: Installation) -> None:
+    silent = """
+        select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null
+        union all select table_name, '' from duckdb_tables() where schema_name = 'marts' and comment is null
+        union all select view_name, '' from duckdb_views() where schema_name = 'marts' and comment is null"""
+
+    assert first_night.rows("select count(*) > 40 from duckdb_tables() where schema_name = 'marts'") == [(True,)]
+    assert first_night.rows(silent) == []

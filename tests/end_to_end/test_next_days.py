@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.as_of import dbt_moment
+from dagster_project.publishing import last_published_before
 from tests.connectors.hubspot.portal_edits import archived
 from tests.connectors.hubspot.truth import Comparison
 from tests.connectors.salesforce.edited_world import differences as salesforce_differences
@@ -191,12 +193,14 @@ def test_the_completed_quarter_came_out_as_the_world_says(truth: duckdb.DuckDBPy
 def test_every_table_equals_a_full_refresh(later: Later, tmp_path: Path) -> None:
     rebuilt = tmp_path / "rebuilt.duckdb"
     shutil.copyfile(later.place.warehouse, rebuilt)
+    night_before = dbt_moment(later.as_of, last_published_before(later.place.published.parent, later.as_of))
 
     run_dbt(
         rebuilt,
         later.as_of,
         target=tmp_path / "target",
         select="resource_type:model resource_type:seed",
+        variables=f", previous_as_of: '{night_before['CRM_PREVIOUS_AS_OF']}'",
         command=FULL_REFRESH,
     )
 
