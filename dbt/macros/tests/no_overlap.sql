@@ -1,5 +1,8 @@
-{#- Generic test: half-open periods of one key do not overlap, and none ends before it begins. -#}
-{% test no_overlap(model, columns, valid_from='valid_from', valid_to='valid_to') %}
+{#-
+    Generic test: half-open periods of one key do not overlap, and none ends before it begins. may_be_empty allows one that ends
+    as it begins: a record that a CRM made and deleted in one second.
+-#}
+{% test no_overlap(model, columns, valid_from='valid_from', valid_to='valid_to', may_be_empty=false) %}
     with
 
     periods_with_next as (
@@ -18,7 +21,7 @@
 
     select * from periods_with_next
     where
-        period_to <= period_from
+        period_to {{ '<' if may_be_empty else '<=' }} period_from
         or period_to > next_period_from
         or (period_to is null and next_period_from is not null)
 {% endtest %}
