@@ -17,7 +17,7 @@ from connectors.raw.coverage import META_TABLES, record_coverage
 from connectors.raw.incoming import Counts, LoadFiles
 from connectors.raw.merge import merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
-from connectors.raw.versions import keep_versions, versions_of
+from connectors.raw.versions import versions_of
 from connectors.schema import literal
 
 _PARQUET = b"PAR1"  # how a Parquet file begins and ends
@@ -248,9 +248,7 @@ def _merge_load(
     # the flags of a release carry the id of the decision, not of the load it decided about
     files = LoadFiles(replace(held, load_id=manifest.load_id), log.part_paths(held), log.parents_paths(held))
     try:
-        counts = merge(connection, target, files) if held is manifest else tombstone_only(connection, target, files)
-        keep_versions(connection, target, files, has_deletes=has_deletes)
-        return counts
+        return merge(connection, target, files) if held is manifest else tombstone_only(connection, target, files)
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
         damaged = [path for path in (*files.parts, *files.parents) if not is_whole(path)]
         if not damaged:

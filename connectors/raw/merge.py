@@ -8,6 +8,7 @@ from connectors.raw.deletions import revive, tombstone_listed, tombstone_missing
 from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_rows, stage_incoming
 from connectors.raw.patches import erase_records, patch_records
 from connectors.raw.tables import RawTable
+from connectors.raw.versions import Versions
 from connectors.schema import PART_META_COLUMNS, literal, quote
 
 WINNERS = "winners"
@@ -30,10 +31,20 @@ def merge(
     connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, *, has_brake: bool = True
 ) -> Counts:
     """Apply one load in its mode. `has_brake=False` lets a mass deletion through; mode release must be resolved."""
-    mode = load.manifest.request.mode
-    if mode == "none":
+    if load.manifest.request.mode == "none":
         return Counts()
     stage_incoming(connection, load)
+    versions = Versions(connection, target, load)
+    versions.remember()
+    counts = _merge_staged(connection, target, load, has_brake=has_brake)
+    versions.keep()
+    return counts
+
+
+def _merge_staged(
+    connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles, *, has_brake: bool
+) -> Counts:
+    mode = load.manifest.request.mode
     if mode == "patch":
         return patch_records(connection, target, load)
     if mode == "erase":

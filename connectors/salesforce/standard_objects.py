@@ -86,6 +86,10 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             DATE CloseDate LastActivityDate
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
+        watched=_names("""
+            AccountId RecordTypeId Name Type LeadSource NextStep Loss_Reason__c Competitor__c HubSpot_Deal_Id__c
+            IsClosed IsWon
+        """),
     ),
     SalesforceObject(
         "OpportunityHistory",
@@ -115,6 +119,9 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             BOOLEAN IsDeleted
             DATE ServiceDate
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
+        """),
+        watched=_names("""
+            Product2Id ProductCode Name Quantity UnitPrice ListPrice TotalPrice Discount
         """),
     ),
     SalesforceObject(
@@ -157,6 +164,10 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             DATE ConvertedDate
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
+        watched=_names("""
+            OwnerId ConvertedAccountId ConvertedContactId ConvertedOpportunityId LeadSource Status Rating IsConverted
+            ConvertedDate
+        """),
     ),
     SalesforceObject(
         "Task",
@@ -167,6 +178,10 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             DATE ActivityDate
             TIMESTAMP CompletedDateTime CreatedDate LastModifiedDate SystemModstamp
         """),
+        watched=_names("""
+            WhoId WhatId AccountId OwnerId Status Type TaskSubtype CallType CallDisposition CallDurationInSeconds
+            IsClosed ActivityDate CompletedDateTime
+        """),
     ),
     SalesforceObject(
         "Event",
@@ -176,6 +191,9 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             BOOLEAN IsDeleted
             DATE ActivityDate
             TIMESTAMP StartDateTime EndDateTime CreatedDate LastModifiedDate SystemModstamp
+        """),
+        watched=_names("""
+            WhoId WhatId AccountId OwnerId Type EventSubtype DurationInMinutes ActivityDate StartDateTime EndDateTime
         """),
     ),
 )

@@ -9,6 +9,7 @@ stg_salesforce__contacts as (
 stg_hubspot__contacts as (
 
     select * from {{ ref('stg_hubspot__contacts') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

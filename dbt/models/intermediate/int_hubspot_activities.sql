@@ -3,24 +3,28 @@ with
 stg_hubspot__calls as (
 
     select * from {{ ref('stg_hubspot__calls') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
 stg_hubspot__meetings as (
 
     select * from {{ ref('stg_hubspot__meetings') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
 stg_hubspot__emails as (
 
     select * from {{ ref('stg_hubspot__emails') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
 stg_hubspot__tasks as (
 
     select * from {{ ref('stg_hubspot__tasks') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

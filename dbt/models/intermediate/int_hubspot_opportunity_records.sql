@@ -3,6 +3,7 @@ with
 stg_hubspot__deals as (
 
     select * from {{ ref('stg_hubspot__deals') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

@@ -3,12 +3,14 @@ with
 stg_salesforce__leads as (
 
     select * from {{ ref('stg_salesforce__leads') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
 stg_hubspot__contacts as (
 
     select * from {{ ref('stg_hubspot__contacts') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
@@ -22,6 +24,7 @@ stg_hubspot__companies as (
 stg_hubspot__deals as (
 
     select * from {{ ref('stg_hubspot__deals') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

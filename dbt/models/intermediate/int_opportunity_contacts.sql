@@ -21,6 +21,7 @@ stg_hubspot__deal_associations as (
 stg_hubspot__contacts as (
 
     select * from {{ ref('stg_hubspot__contacts') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

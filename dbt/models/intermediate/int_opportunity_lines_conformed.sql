@@ -3,6 +3,7 @@ with
 stg_salesforce__opportunity_line_items as (
 
     select * from {{ ref('stg_salesforce__opportunity_line_items') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

@@ -3,12 +3,14 @@ with
 stg_salesforce__tasks as (
 
     select * from {{ ref('stg_salesforce__tasks') }}
+    where {{ holds_at_as_of() }}
 
 ),
 
 stg_salesforce__events as (
 
     select * from {{ ref('stg_salesforce__events') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

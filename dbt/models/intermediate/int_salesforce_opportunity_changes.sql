@@ -5,6 +5,7 @@ with
 stg_salesforce__opportunities as (
 
     select * from {{ ref('stg_salesforce__opportunities') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

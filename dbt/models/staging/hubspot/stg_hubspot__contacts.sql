@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('hubspot', 'contacts') }}
+    {{ source_versions('hubspot', 'contacts') }}
 
 ),
 
@@ -33,7 +33,9 @@ renamed as (
         ---------- dates and timestamps
         coalesce(createdate, created_at) as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('hubspot', 'deals') }}
+    {{ source_versions('hubspot', 'deals') }}
 
 ),
 
@@ -45,7 +45,9 @@ renamed as (
         {{ reporting_day('notes_last_contacted') }} as last_activity_date,
         coalesce(createdate, created_at) as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('hubspot', 'tasks') }}
+    {{ source_versions('hubspot', 'tasks') }}
 
 ),
 
@@ -28,7 +28,9 @@ renamed as (
         hs_timestamp as occurred_at,
         coalesce(hs_createdate, created_at) as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('salesforce', 'opportunity') }}
+    {{ source_versions('salesforce', 'opportunity') }}
 
 ),
 
@@ -43,7 +43,9 @@ renamed as (
         lastactivitydate as last_activity_date,
         createddate as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 

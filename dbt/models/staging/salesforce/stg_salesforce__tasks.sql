@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('salesforce', 'task') }}
+    {{ source_versions('salesforce', 'task') }}
 
 ),
 
@@ -38,7 +38,9 @@ renamed as (
         completeddatetime as completed_at,
         createddate as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 
