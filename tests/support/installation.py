@@ -21,7 +21,7 @@ from connectors.sandbox.world import World
 from dagster_project.settings import variables
 from tests.support.night_process import PROJECT, NightProcess
 
-RUN_SECONDS = 300.0
+RUN_SECONDS = 900
 POLL_SECONDS = 0.01
 # what stands for the project in a copy of it: what `git clone` brings and the nightly run reads
 CLONED = ("connectors", "dagster_project", "dbt", "expectations")
