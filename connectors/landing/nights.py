@@ -9,7 +9,7 @@ night 3  rows       ───────────────┘   and each 
 What becomes of a record depends on the loads that have to do with it, in their order. So a load may move behind
 another one of its table if the two share no record, and neighbours that are put together newest first are what they
 were one after the other. Never moved: the first load of a lane that says what its columns are, the newest one, full
-lists, whatever could have been held back, and loads of tables whose versions are kept.
+lists, and whatever could have been held back. Where every version of a record is kept, no two nights of it become one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,9 +49,8 @@ def find_nights(
     watched = {load.request.raw_table for load in loads if load.request.watched}
     by_table = sorted(loads, key=lambda load: (load.request.raw_table, load.sequence))
     for table, of_table in groupby(by_table, key=lambda load: load.request.raw_table):
-        if table not in watched:
-            finder = _Finder(log, engine, most_bytes)
-            yield from (group for group in finder.groups(list(of_table)) if len(group) > 1)
+        finder = _Finder(log, engine, most_bytes, keeps_versions=table in watched)
+        yield from (group for group in finder.groups(list(of_table)) if len(group) > 1)
 
 
 def merge_nights(log: LandingLog, engine: duckdb.DuckDBPyConnection, nights: Sequence[Manifest]) -> None:
@@ -110,6 +109,7 @@ class _Finder:
     log: LandingLog
     engine: duckdb.DuckDBPyConnection
     most_bytes: int
+    keeps_versions: bool
     _open: dict[_Lane, list[Manifest]] = field(default_factory=dict)
 
     def groups(self, loads: Sequence[Manifest]) -> Iterator[list[Manifest]]:
@@ -122,6 +122,8 @@ class _Finder:
                     yield self._open.pop(other)
             group = self._open.get(lane, [])
             fits = group and says_of(group[-1]) == says_of(load) and _bytes([*group, load]) <= self.most_bytes
+            if fits and self.keeps_versions:
+                fits = not self._ends(group, load)
             if group and not (load.load_id in movable and fits):
                 yield self._open.pop(lane)
             if load.load_id in movable:

@@ -86,9 +86,10 @@ class Versions:
         """
         differs = " or ".join(f"target.{name} is distinct from before.{name}" for name in self._watched)
         self._connection.execute(
-            f"create or replace temp table {CHANGED} as select before._record_id, target._modified_at as stamp "
+            f"create or replace temp table {CHANGED} as select before._record_id, target._modified_at as stamp, "
+            f"{self._load.known_until} as seen_at "
             f"from {BEFORE} as before join {self._target} as target on target._record_id = before._record_id "
-            f"where {differs}"
+            f"join {INCOMING} as incoming on incoming._record_id = before._record_id where {differs}"
         )
         if self._connection.execute(f"select 1 from {CHANGED} limit 1").fetchone() is None:
             return
@@ -102,7 +103,7 @@ class Versions:
         self._list_newest(f"_record_id in (select _record_id from {CHANGED})")
         since = (
             "case when changed.stamp > newest._valid_from then changed.stamp "
-            f"else greatest({self._load.hi}, newest._valid_from) end"
+            "else greatest(changed.seen_at, newest._valid_from) end"
         )
         # two states of one instant: the later one is the state of it
         self._connection.execute(

@@ -139,13 +139,28 @@ def test_nothing_moves_behind_a_full_list_or_what_could_be_held_back(
 def test_versions_of_watched_columns_keep_their_nights(tmp_path: Path) -> None:
     bench = Bench(tmp_path, watched=("text",))
     for night in range(6):
-        bench.land([("a", night, f"night {night}")])
+        bench.land([("a", night, f"night {night}"), (f"new{night}", night, "x")])
     bench.apply()
 
     left = compacted(bench)
 
-    assert left == ["rows 1"] * 6
+    assert left == ["rows 2"] * 6
     assert bench.is_replayable()
+    bench.log.close()
+
+
+def test_nights_of_other_records_become_one_though_versions_are_kept(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, watched=("text",))
+    bench.land([(record, 0, "first") for record in "abcdef"])
+    for record in "abcde":
+        bench.land([(record, 0, "another, with the same stamp")])
+    bench.land([("a", 500, "newest")])
+    bench.apply()
+
+    left = compacted(bench)
+
+    assert left == ["rows 6", "rows 5", "rows 1"]
+    assert bench.is_replayable(without="_load_id")
     bench.log.close()
 
 
@@ -200,10 +215,14 @@ _NIGHT = st.builds(
 
 
 @settings(max_examples=12, deadline=None, database=None)
-@given(st.lists(_NIGHT, min_size=5, max_size=12), st.sets(st.integers(0, 12), max_size=3))
-def test_merged_nights_give_the_tables_that_they_gave_one_by_one(nights: list[Drawn], pauses: set[int]) -> None:
+@given(
+    st.lists(_NIGHT, min_size=5, max_size=12), st.sets(st.integers(0, 12), max_size=3), st.sampled_from([(), ("text",)])
+)
+def test_merged_nights_give_the_tables_that_they_gave_one_by_one(
+    nights: list[Drawn], pauses: set[int], watched: tuple[str, ...]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), watched=watched)
         for number, night in enumerate(nights):
             land(bench, night)
             if number in pauses:
