@@ -79,7 +79,8 @@ def replay_differences(landing: Path, warehouse: Path) -> list[str]:
 def _replayed(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select distinct schema_name || '.\"' || table_name || '\"' from duckdb_tables() where "
-        "database_name in ('warehouse', 'memory') and (schema_name in ('raw_salesforce', 'raw_hubspot') "
+        "database_name in ('warehouse', 'memory') and (schema_name in "
+        "('raw_salesforce', 'raw_hubspot', 'raw_salesforce_versions', 'raw_hubspot_versions') "
         "or (schema_name = 'raw_meta' and table_name in ('coverage', 'drift'))) order by 1"
     ).fetchall()
     return [str(name) for (name,) in rows]

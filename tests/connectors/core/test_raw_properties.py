@@ -99,7 +99,7 @@ def _newest(load: Drawn) -> list[tuple[str, int, str]]:
 def test_the_merge_equals_a_plain_fold_over_the_rows(loads: list[Drawn]) -> None:
     first = next((number for number, load in enumerate(loads) if load.mode == "upsert"), len(loads))
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), watched=("text",))
         for load in loads:
             land(bench, load)
 
@@ -122,7 +122,7 @@ def test_the_merge_equals_a_plain_fold_over_the_rows(loads: list[Drawn]) -> None
 )
 def test_batches_and_replays_make_no_difference(loads: list[Drawn], pauses: set[int], is_compacted: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as at_once:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), watched=("text",))
         for number, load in enumerate(loads):
             land(bench, load)
             if number in pauses:
