@@ -12,11 +12,13 @@ from tests.dbt.conftest import Built
 from tests.support.raw_tables import load_raw_tables
 from tests.support.warehouse import run_dbt
 
-ENDS = ("fct_pipeline_change", "fct_forecast_outcome", "fct_opportunity_event")
-CHAIN = " ".join(f"+{model}" for model in ENDS)
+ENDS = ("fct_pipeline_change", "fct_forecast_outcome", "fct_opportunity_event", "fct_funnel")
+CHAIN = " ".join([*(f"+{model}" for model in ENDS), "int_opportunity_open_stretches"])
 TABLES = (
     "intermediate.int_opportunity_outcomes",
     "intermediate.int_pipeline_period_states",
+    "intermediate.int_opportunity_open_stretches",
+    "intermediate.int_stage_stays",
     "intermediate.int_stage_visits",
     "marts.fct_opportunity_version",
     *(f"marts.{model}" for model in ENDS),

@@ -53,7 +53,7 @@
         {{ adapter.drop_relation(existing) }}
     {% endif %}
     {% call statement('main') -%}
-        {{ create_or_replace_table_as(target, compiled_code | replace(touched_condition(), '')) }}
+        {{ create_or_replace_table_as(target, compiled_code | replace(touched_condition(), 'true')) }}
     {%- endcall %}
     {% do run_query('create or replace table ' ~ built ~ ' as ' ~ source) %}
 {%- endmacro %}
@@ -66,11 +66,11 @@
         create temporary table rebuilt_rows as (
             {{ compiled_code }}
         );
-        delete from {{ target }} {{ touched_condition() }};
+        delete from {{ target }} where {{ touched_condition() }};
         insert into {{ target }} ({{ columns }}) select {{ columns }} from rebuilt_rows;
         drop table rebuilt_rows;
-        delete from {{ built }} {{ touched_condition() }};
-        insert into {{ built }} select * from ({{ source }}) as source {{ touched_condition() }};
+        delete from {{ built }} where {{ touched_condition() }};
+        insert into {{ built }} select * from ({{ source }}) as source where {{ touched_condition() }};
         drop table touched_opportunities;
     {%- endcall %}
 {%- endmacro %}

@@ -66,13 +66,86 @@ secondary_records as (
 
 ),
 
+-- a win counts in the weeks of its own quarter: joined by it, it meets no other week
+quarters as (
+
+    select distinct
+        fiscal_quarter,
+        quarter_starts_at,
+        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} as quarter_ends_at
+    from weekly_snapshots
+
+),
+
+won_versions as (
+
+    select
+        int_opportunity_outcomes.*,
+        quarters.fiscal_quarter
+    from int_opportunity_outcomes
+    inner join quarters
+        on
+            int_opportunity_outcomes.outcome_since >= quarters.quarter_starts_at
+            and int_opportunity_outcomes.outcome_since < quarters.quarter_ends_at
+    where int_opportunity_outcomes.is_closed and int_opportunity_outcomes.is_won
+
+),
+
 -- half-open: a change at the very instant of the snapshot is in it
-positions as (
+versions_by_week as (
 
     select
         weekly_snapshots.quarter_no,
         weekly_snapshots.week_of_quarter,
+        weekly_snapshots.fiscal_quarter_start_date,
+        weekly_snapshots.fiscal_quarter_end_date,
+        weekly_snapshots.date_day,
         weekly_snapshots.snapshot_at,
+        versions.opportunity_id,
+        versions.is_won,
+        versions.owner_key,
+        versions.amount,
+        versions.canonical_stage,
+        versions.canonical_stage_since,
+        versions.close_date,
+        versions.forecast_category
+    from weekly_snapshots
+    inner join int_opportunity_outcomes as versions
+        on
+            weekly_snapshots.snapshot_at >= versions.valid_from
+            and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
+    where not versions.is_closed
+    union all
+    select
+        weekly_snapshots.quarter_no,
+        weekly_snapshots.week_of_quarter,
+        weekly_snapshots.fiscal_quarter_start_date,
+        weekly_snapshots.fiscal_quarter_end_date,
+        weekly_snapshots.date_day,
+        weekly_snapshots.snapshot_at,
+        versions.opportunity_id,
+        versions.is_won,
+        versions.owner_key,
+        versions.amount,
+        versions.canonical_stage,
+        versions.canonical_stage_since,
+        versions.close_date,
+        versions.forecast_category
+    from weekly_snapshots
+    inner join won_versions as versions
+        on
+            weekly_snapshots.fiscal_quarter = versions.fiscal_quarter
+            and weekly_snapshots.snapshot_at >= versions.valid_from
+            and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
+
+),
+
+positions as (
+
+    select
+        versions.quarter_no,
+        versions.week_of_quarter,
+        versions.snapshot_at,
         versions.opportunity_id,
         case when versions.is_won then 'booked' else 'open' end as deal_position,
         versions.owner_key,
@@ -81,11 +154,11 @@ positions as (
         case
             when versions.is_won then null
             when
-                {{ decimal_days('versions.canonical_stage_since', 'weekly_snapshots.snapshot_at') }}
+                {{ decimal_days('versions.canonical_stage_since', 'versions.snapshot_at') }}
                 < {{ var('projection_stage_age_days')[0] }}
                 then 'fresh'
             when
-                {{ decimal_days('versions.canonical_stage_since', 'weekly_snapshots.snapshot_at') }}
+                {{ decimal_days('versions.canonical_stage_since', 'versions.snapshot_at') }}
                 < {{ var('projection_stage_age_days')[1] }}
                 then 'settled'
             else 'stale'
@@ -93,27 +166,21 @@ positions as (
         case
             when versions.is_won then null
             when versions.close_date is null then 'undated'
-            when versions.close_date < weekly_snapshots.date_day then 'overdue'
-            when versions.close_date <= weekly_snapshots.fiscal_quarter_end_date then 'due'
+            when versions.close_date < versions.date_day then 'overdue'
+            when versions.close_date <= versions.fiscal_quarter_end_date then 'due'
             else 'later'
         end as due_band,
         case
-            when versions.is_won or versions.close_date < weekly_snapshots.fiscal_quarter_start_date then null
-            when versions.close_date <= weekly_snapshots.fiscal_quarter_end_date then versions.forecast_category
+            when versions.is_won or versions.close_date < versions.fiscal_quarter_start_date then null
+            when versions.close_date <= versions.fiscal_quarter_end_date then versions.forecast_category
         end as forecast_category
-    from weekly_snapshots
-    inner join int_opportunity_outcomes as versions
-        on
-            weekly_snapshots.snapshot_at >= versions.valid_from
-            and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
+    from versions_by_week as versions
     left join secondary_records
         on
             versions.opportunity_id = secondary_records.opportunity_id
-            and weekly_snapshots.snapshot_at >= secondary_records.other_created_at
-            and weekly_snapshots.snapshot_at < secondary_records.other_deleted_at
-    where
-        (not versions.is_closed or (versions.is_won and versions.outcome_since >= weekly_snapshots.quarter_starts_at))
-        and secondary_records.opportunity_id is null
+            and versions.snapshot_at >= secondary_records.other_created_at
+            and versions.snapshot_at < secondary_records.other_deleted_at
+    where secondary_records.opportunity_id is null
 
 ),
 

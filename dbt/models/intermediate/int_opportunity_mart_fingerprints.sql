@@ -30,6 +30,12 @@ int_untrusted_opportunities as (
 
 ),
 
+int_stages_conformed as (
+
+    select * from {{ ref('int_stages_conformed') }}
+
+),
+
 dim_date as (
 
     select * from {{ ref('dim_date') }}
@@ -42,6 +48,16 @@ calendar as (
         'date_day', 'week_start_date', 'fiscal_month_start_date', 'fiscal_quarter', 'fiscal_quarter_start_date'
     ]) }} as calendar_fingerprint
     from dim_date
+
+),
+
+-- the roads that a funnel is held against
+stages_of_pipelines as (
+
+    select {{ row_set_fingerprint([
+        'crm', 'pipeline_id', 'canonical_stage', 'is_active', 'is_in_metadata'
+    ]) }} as stages_fingerprint
+    from int_stages_conformed
 
 ),
 
@@ -60,7 +76,10 @@ versions_with_day as (
         owner_id,
         changed_by,
         case when is_closed then {{ reporting_day('valid_from') }} else close_date end as period_date,
-        not is_closed and forecast_category in ('commit', 'best_case') as is_forecast
+        not is_closed and forecast_category in ('commit', 'best_case') as is_forecast,
+        is_last,
+        -- a deal stays on in any stage but lost, and in won its time is no time in a stage
+        coalesce(canonical_stage in (7, 8), false) as is_end_of_road
     from int_opportunity_versions
 
 ),
@@ -87,7 +106,8 @@ versions_by_opportunity as (
                     then today.week_of_quarter
                 else 0
             end
-        ) as snapshot_count
+        ) as snapshot_count,
+        max(case when versions.is_last and not versions.is_end_of_road then {{ as_of() }} end) as lasting_until
     from versions_with_day as versions
     cross join today
     left join int_users_conformed as owners
@@ -112,6 +132,7 @@ fingerprints as (
             'other_records.deleted_at',
             'int_untrusted_opportunities.untrusted_finding_keys',
             'calendar.calendar_fingerprint',
+            'stages_of_pipelines.stages_fingerprint',
         ]) }} as mart_fingerprint,
         versions_by_opportunity.ended_week_count,
         versions_by_opportunity.begun_week_count,
@@ -119,7 +140,8 @@ fingerprints as (
         versions_by_opportunity.begun_month_count,
         versions_by_opportunity.ended_quarter_count,
         versions_by_opportunity.begun_quarter_count,
-        versions_by_opportunity.snapshot_count
+        versions_by_opportunity.snapshot_count,
+        versions_by_opportunity.lasting_until
     from int_opportunity_fingerprints
     inner join int_opportunities_conformed
         on int_opportunity_fingerprints.opportunity_id = int_opportunities_conformed.opportunity_id
@@ -130,6 +152,7 @@ fingerprints as (
     left join int_untrusted_opportunities
         on int_opportunity_fingerprints.opportunity_id = int_untrusted_opportunities.opportunity_id
     cross join calendar
+    cross join stages_of_pipelines
 
 ),
 
@@ -144,7 +167,8 @@ fingerprints_with_periods as (
         ]) }} as period_fingerprint,
         {{ surrogate_key([
             'mart_fingerprint', 'ended_quarter_count', 'begun_quarter_count', 'snapshot_count'
-        ]) }} as forecast_fingerprint
+        ]) }} as forecast_fingerprint,
+        {{ surrogate_key(['mart_fingerprint', 'lasting_until']) }} as stay_fingerprint
     from fingerprints
 
 )

@@ -1,8 +1,11 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'stay_fingerprint']) }}
+
 with
 
 int_stage_visits as (
 
     select * from {{ ref('int_stage_visits') }}
+    {{ touched_only() }}
 
 ),
 
@@ -35,7 +38,11 @@ stays as (
         min(visit_no) as first_visit_no,
         min(entered_at) as entered_at,
         max(case when is_first_of_stage then owner_id end) as owner_id,
-        sum({{ decimal_days('entered_at', 'coalesce(exited_at, ' ~ as_of() ~ ')') }}) as days_in_stage,
+        -- won is where the road ends: how long ago is no time in a stage
+        case
+            when canonical_stage <> 7
+                then sum({{ decimal_days('entered_at', 'coalesce(exited_at, ' ~ as_of() ~ ')') }})
+        end as days_in_stage,
         count(*) > count(exited_at) as is_current
     from visits_on_the_road
     group by

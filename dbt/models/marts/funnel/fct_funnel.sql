@@ -1,15 +1,20 @@
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'stay_fingerprint']) }}
+
 with
 
 dim_opportunity as (
 
     select * from {{ ref('dim_opportunity') }}
-    where not is_deleted
+    where
+        not is_deleted
+        {{ touched_only(keyword='and') }}
 
 ),
 
 int_stage_stays as (
 
     select * from {{ ref('int_stage_stays') }}
+    {{ touched_only() }}
 
 ),
 
@@ -87,8 +92,7 @@ funnel as (
         int_stage_stays.entered_at,
         {{ reporting_day('int_stage_stays.entered_at') }} as entered_date,
         {{ decimal_days('int_stage_stays.entered_at', 'int_stage_stays.next_entered_at') }} as days_to_next,
-        -- won is where the road ends: how long ago is no time in a stage
-        case when stages_of_opportunities.canonical_stage < 7 then int_stage_stays.days_in_stage end as days_in_stage,
+        int_stage_stays.days_in_stage,
         coalesce(int_stage_stays.is_current, false) as is_current,
         dim_opportunity.is_open
         and stages_of_opportunities.canonical_stage < 7
