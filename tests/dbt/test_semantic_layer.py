@@ -135,7 +135,8 @@ QUESTIONS = [
         "slipped_deals slipped_amount",
         by="metric_time__fiscal_quarter pipeline_movement__crm",
         marts="select period_name, crm, count(distinct opportunity_id), -sum(amount_delta) "
-        "from marts.fct_pipeline_change where period_type = 'quarter' and category = 'pushed_out' and is_primary_record group by all",
+        "from marts.fct_pipeline_change where period_type = 'quarter' and category = 'pushed_out' "
+        "and is_primary_record group by all",
     ),
     Question(
         "forecast_deals decided_forecast_deals won_forecast_deals forecast_deals_lost_to_competitor "
@@ -158,8 +159,8 @@ QUESTIONS = [
         "best_case_bias",
         by="metric_time__fiscal_quarter forecast_week__week_of_quarter",
         marts="select fiscal_quarter, week_of_quarter, booked_amount, commit_forecast_amount, "
-        "best_case_forecast_amount, commit_accuracy, commit_bias, best_case_accuracy, best_case_bias from marts.agg_forecast_accuracy "
-        "where scope_type = 'all' and is_quarter_complete",
+        "best_case_forecast_amount, commit_accuracy, commit_bias, best_case_accuracy, best_case_bias "
+        "from marts.agg_forecast_accuracy where scope_type = 'all' and is_quarter_complete",
     ),
     Question(
         "projected_bookings projected_bookings_low projected_bookings_high",

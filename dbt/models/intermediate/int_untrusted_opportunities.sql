@@ -2,13 +2,13 @@ with
 
 findings as (
 
-    select * from {{ source('quality', 'stage_definition_findings') }}
+    select * from {{ ref('stg_quality__findings') }}
 
 ),
 
 finding_opportunities as (
 
-    select * from {{ source('quality', 'finding_opportunities') }}
+    select * from {{ ref('stg_quality__finding_opportunities') }}
 
 ),
 

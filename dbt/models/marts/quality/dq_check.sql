@@ -14,7 +14,7 @@ check_runs as (
             partition by check_id
             order by as_of desc
         ) as recency
-    from {{ source('quality', 'check_runs') }}
+    from {{ ref('stg_quality__check_runs') }}
     where as_of <= {{ as_of() }}
 
 ),
@@ -24,7 +24,7 @@ open_findings as (
     select
         check_id,
         count(*) as open_finding_count
-    from {{ source('quality', 'stage_definition_findings') }}
+    from {{ ref('stg_quality__findings') }}
     where
         first_seen_at <= {{ as_of() }}
         and (resolved_at is null or resolved_at > {{ as_of() }})

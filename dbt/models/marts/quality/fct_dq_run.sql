@@ -2,7 +2,7 @@ with
 
 check_runs as (
 
-    select * from {{ source('quality', 'check_runs') }}
+    select * from {{ ref('stg_quality__check_runs') }}
     where as_of <= {{ as_of() }}
 
 ),

@@ -2,7 +2,7 @@ with
 
 findings as (
 
-    select * from {{ source('quality', 'stage_definition_findings') }}
+    select * from {{ ref('stg_quality__findings') }}
     where first_seen_at <= {{ as_of() }}
 
 ),
@@ -13,7 +13,7 @@ touched_opportunities as (
         finding_opportunities.finding_key,
         count(*) as touched_count,
         coalesce(sum(case when dim_opportunity.is_open then dim_opportunity.amount end), 0) as touched_open_amount
-    from {{ source('quality', 'finding_opportunities') }} as finding_opportunities
+    from {{ ref('stg_quality__finding_opportunities') }} as finding_opportunities
     inner join {{ ref('dim_opportunity') }} as dim_opportunity
         on finding_opportunities.opportunity_id = dim_opportunity.opportunity_id
     where
