@@ -13,7 +13,7 @@ fct_forecast_quarter as (
     select * from {{ ref('fct_forecast_quarter') }}
     where
         outcome = 'won'
-        and is_primary_record
+        and was_primary_record
         and outcome_owner_key is not null
 
 ),

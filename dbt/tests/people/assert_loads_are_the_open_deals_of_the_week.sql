@@ -55,7 +55,10 @@ as_of_queries as (
             and coalesce(fct_opportunity_version.valid_to, {{ end_of_time() }})
             > {{ reporting_midnight('weeks.week_start_date') }}
     inner join dim_opportunity
-        on fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
+        on
+            fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
+            and coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
+            <= {{ reporting_midnight('weeks.week_start_date') }}
     group by weeks.week_start_date
 
 )

@@ -142,6 +142,10 @@ opportunities as (
         int_opportunities_conformed.crosswalk_id as crosswalk_opportunity_id,
         int_opportunities_conformed.crm = '{{ var("primary_crm") }}'
         or other_records.opportunity_id is null as is_primary_record,
+        case
+            when int_opportunities_conformed.crm <> '{{ var("primary_crm") }}' and other_records.opportunity_id is null
+                then gone_records.deleted_at
+        end as primary_since,
         int_opportunities_conformed.is_deleted,
         int_opportunities_conformed.deleted_at,
         int_opportunities_conformed.merged_into_id as merged_into_opportunity_id,
@@ -162,6 +166,10 @@ opportunities as (
         on
             int_opportunities_conformed.crosswalk_id = other_records.opportunity_id
             and not other_records.is_deleted
+    left join int_opportunities_conformed as gone_records
+        on
+            int_opportunities_conformed.crosswalk_id = gone_records.opportunity_id
+            and gone_records.is_deleted
     left join int_untrusted_opportunities
         on int_opportunities_conformed.opportunity_id = int_untrusted_opportunities.opportunity_id
 

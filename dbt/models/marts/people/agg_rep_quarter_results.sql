@@ -39,7 +39,8 @@ states as (
         int_opportunity_outcomes.amount,
         int_opportunity_outcomes.close_date,
         int_opportunity_outcomes.owner_key,
-        dim_opportunity.created_at
+        dim_opportunity.created_at,
+        coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) as primary_since
     from int_opportunity_outcomes
     inner join dim_opportunity
         on int_opportunity_outcomes.opportunity_id = dim_opportunity.opportunity_id
@@ -73,6 +74,7 @@ closed_states as (
         states.is_closed
         and states.valid_from < quarters.quarter_ends_at
         and states.valid_to >= quarters.quarter_ends_at
+        and states.primary_since < quarters.quarter_ends_at
 
 ),
 
@@ -92,6 +94,7 @@ open_states as (
         on
             states.valid_from < quarters.quarter_ends_at
             and states.valid_to >= quarters.quarter_ends_at
+            and states.primary_since < quarters.quarter_ends_at
     where not states.is_closed
 
 ),
@@ -107,6 +110,7 @@ opening_states as (
         on
             states.valid_from <= quarters.quarter_starts_at
             and states.valid_to > quarters.quarter_starts_at
+            and states.primary_since <= quarters.quarter_starts_at
     where
         not states.is_closed
         and states.close_date between quarters.fiscal_quarter_start_date and quarters.fiscal_quarter_end_date

@@ -50,6 +50,7 @@ open_opportunities as (
         on
             int_opportunity_outcomes.valid_from <= weeks.week_starts_at
             and coalesce(int_opportunity_outcomes.valid_to, {{ end_of_time() }}) > weeks.week_starts_at
+            and coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) <= weeks.week_starts_at
 
 ),
 

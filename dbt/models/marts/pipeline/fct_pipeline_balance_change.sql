@@ -18,19 +18,14 @@ dim_date as (
 
 ),
 
-open_versions as (
+open_states as (
 
     select
-        {{ surrogate_key([
-            'fct_opportunity_version.crm', 'fct_opportunity_version.pipeline_id', 'fct_opportunity_version.owner_id',
-            'fct_opportunity_version.stage_key', 'fct_opportunity_version.canonical_stage',
-            'fct_opportunity_version.forecast_category', 'dim_date.fiscal_quarter',
-            'dim_opportunity.is_primary_record',
-        ]) }} as pipeline_slice_key,
         fct_opportunity_version.*,
         dim_date.fiscal_quarter as close_fiscal_quarter,
         dim_date.fiscal_quarter_start_date as close_fiscal_quarter_start_date,
-        dim_opportunity.is_primary_record
+        dim_opportunity.is_primary_record,
+        coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) as primary_since
     from fct_opportunity_version
     inner join dim_opportunity
         on fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
@@ -40,12 +35,45 @@ open_versions as (
 
 ),
 
+-- a record that counts only since the other one is gone did not count before
+counted_states as (
+
+    select
+        *,
+        is_primary_record as is_counted,
+        greatest(valid_from, primary_since) as entered_at,
+        valid_to as left_at
+    from open_states
+    where primary_since < coalesce(valid_to, {{ end_of_time() }})
+    union all
+    select
+        *,
+        false as is_counted,
+        valid_from as entered_at,
+        least(coalesce(valid_to, primary_since), primary_since) as left_at
+    from open_states
+    where primary_since > valid_from
+
+),
+
+open_versions as (
+
+    select
+        {{ surrogate_key([
+            'crm', 'pipeline_id', 'owner_id', 'stage_key', 'canonical_stage', 'forecast_category', 'close_fiscal_quarter',
+            'is_counted',
+        ]) }} as pipeline_slice_key,
+        *
+    from counted_states
+
+),
+
 -- a version enters the balance on the day it begins and leaves it on the day it ends
 entries_and_exits as (
 
     select
         pipeline_slice_key,
-        {{ reporting_day('valid_from') }} as change_date,
+        {{ reporting_day('entered_at') }} as change_date,
         1 as opportunity_delta,
         amount,
         weighted_amount,
@@ -55,14 +83,14 @@ entries_and_exits as (
     union all
     select
         pipeline_slice_key,
-        {{ reporting_day('valid_to') }} as change_date,
+        {{ reporting_day('left_at') }} as change_date,
         -1 as opportunity_delta,
         -amount as amount,
         -weighted_amount as weighted_amount,
         -default_weighted_amount as default_weighted_amount,
         is_stage_trusted
     from open_versions
-    where valid_to is not null
+    where left_at is not null
 
 ),
 
@@ -105,7 +133,7 @@ slices as (
         forecast_category,
         close_fiscal_quarter,
         close_fiscal_quarter_start_date,
-        is_primary_record
+        is_counted as is_primary_record
     from open_versions
 
 ),
