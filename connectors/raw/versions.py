@@ -50,6 +50,7 @@ class Versions:
         may_change = load.manifest.request.mode in _CHANGING
         columns = target.columns(connection) if may_change and wanted else {}
         self._types = {name: kind for name, kind in columns.items() if name.lower() in wanted}
+        self._is_first = bool(self._types) and target.is_empty(connection)
 
     @property
     def _watched(self) -> Sequence[str]:
@@ -57,7 +58,7 @@ class Versions:
 
     def remember(self) -> None:
         """Put aside what the staged load may change."""
-        if not self._types:
+        if not self._types or self._is_first:
             return
         names = ", ".join(["_record_id", "_modified_at", "_load_id", *self._watched])
         self._connection.execute(
@@ -73,6 +74,8 @@ class Versions:
         if not self._types:
             return
         self._versions.fit(self._connection, TableSchema.of(self._types), has_deletes=True)
+        if self._is_first:
+            return
         if request.lane != "backfill":
             self._append()
         if request.lane == "backfill" or (self._known and len(self._types) > len(self._known)):
