@@ -45,7 +45,8 @@ activities as (
         dim_user.role_name,
         dim_user.role_family,
         dim_user.manager_key,
-        int_activities_conformed.opportunity_id,
+        -- an activity can name a deal that nobody may read, or that was gone before the first sync
+        int_opportunities_conformed.opportunity_id,
         int_activities_conformed.account_id,
         int_activities_conformed.contact_id,
         int_activities_conformed.is_completed,
