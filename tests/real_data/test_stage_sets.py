@@ -19,13 +19,14 @@ from expectations import create_quality_tables, evaluate
 from tests.support.raw_tables import load_raw_tables
 from tests.support.warehouse import run_dbt
 
+# some seconds each; tests/expectations has a frame for every one of these findings
+pytestmark = pytest.mark.long
+
 STAGE_SETS = "facts/stage_sets.json"
 NAMES = (
     "salesforce_default", "late_evaluation", "two_processes_one_picklist", "stage_zero", "won_omitted",
     "retired_defaults",
 )  # fmt: skip
-# the one that raises most kinds of flags; the others take some seconds each
-ALWAYS = "stage_zero"
 CHECKS = ("C04", "C05", "C06", "C26", "C27", "C28")
 STAGES = "intermediate.int_stages_conformed"
 DEFINITIONS = "stg_salesforce__opportunity_stages int_stage_definitions int_stage_meanings int_stages_conformed"
@@ -77,9 +78,7 @@ def empty(sets: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tup
     return folder / "warehouse.duckdb", folder / "dbt", as_of
 
 
-@pytest.fixture(
-    scope="module", params=[name if name == ALWAYS else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
-)
+@pytest.fixture(scope="module", params=NAMES)
 def judged(
     request: pytest.FixtureRequest,
     sets: dict[str, Any],
