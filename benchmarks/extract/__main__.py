@@ -1,7 +1,8 @@
 """`python -m benchmarks.extract`: every extractor on the same world, a first load and the next day; one table.
 
 Each works in an environment of its own (made once below data/benchmark/), on its own copy of the world, served by a
-sandbox process of its own. CPU seconds are the extractor's alone, children included, the sandbox's left out.
+sandbox process of its own. CPU seconds are the extractor's alone, children included, the sandbox's left out. What was
+measured is kept there as well, and the page is written from all of it: runs may be made one by one.
 """
 
 import argparse
@@ -10,56 +11,52 @@ import platform
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.extract.extractors import Extractor, Place, every_extractor
-from benchmarks.extract.judge import Verdict, count_rows, judge
-from benchmarks.extract.measure import Used, run_measured, sandbox_environment
+from benchmarks.extract.judge import count_rows, judge
+from benchmarks.extract.measure import run_measured, sandbox_environment
 from benchmarks.extract.page import write_page
+from benchmarks.extract.results import Night, Result, keep_result, read_results
 from benchmarks.extract.traps import play_next_day, prepare_world
 from connectors.sandbox.process import start_sandbox
+from connectors.sandbox.world.scale import parse_size
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT_DIR / "data" / "benchmark" / "extract"
 RESULTS = PROJECT_DIR / "benchmarks" / "results" / "extract.md"
 
+FEWEST_OF_NOTE = 1_000  # deals of a CRM that make its extraction worth a measurement
+
 CLOCK_SETTER = "time-machine==3.2.0"  # redirect/sitecustomize.py
-
-
-@dataclass(frozen=True)
-class Night:
-    """One run of one extractor."""
-
-    used: Used
-    rows: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one extractor did on both nights."""
-
-    extractor: Extractor
-    nights: tuple[Night, ...]
-    verdict: Verdict | None
 
 
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="20000", help="deals of the world that all read (default 20000)")
-    parser.add_argument("--ours", default="100000", help="deals of a world that only ours reads, 0 for none")
+    parser.add_argument("--ours", action="append", help="deals of a world that only ours reads; repeat for more")
     parser.add_argument("--only", action="append", help="name of an extractor; repeat for more")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page from what was measured")
     arguments = parser.parse_args()
-    chosen = [one for one in every_extractor() if not arguments.only or one.name in arguments.only]
-    world = _world(arguments.size)
-    results = [_measure(extractor, world) for extractor in chosen]
-    alone: list[Result] = []
-    if arguments.ours != "0":
-        alone = [_measure(one, _world(arguments.ours)) for one in chosen if one.name.startswith("ours")]
-    write_page(RESULTS, results, alone, sizes=(arguments.size, arguments.ours), machine=_machine())
+    if not arguments.page:
+        chosen = [one for one in every_extractor() if not arguments.only or one.name in arguments.only]
+        for extractor in chosen if arguments.size != "0" else ():
+            keep_result(FOLDER, arguments.size, _measure(extractor, _world(arguments.size)))
+        for size in arguments.ours or ():
+            for extractor in _ours_of(size, chosen):
+                keep_result(FOLDER, size, _measure(extractor, _world(size)))
+    write_page(RESULTS, read_results(FOLDER, [one.name for one in every_extractor()]))
     sys.stdout.write(RESULTS.read_text())
+
+
+def _ours_of(size: str, chosen: Sequence[Extractor]) -> list[Extractor]:
+    """Ours, for the CRMs of which a world of this size has many deals."""
+    scale = parse_size(size, seed=1)
+    deals = {"salesforce": scale.salesforce_deals, "hubspot": scale.hubspot_deals}
+    return [one for one in chosen if one.name.startswith("ours") and deals[one.crm] >= FEWEST_OF_NOTE]
 
 
 def _world(size: str) -> Path:
@@ -84,6 +81,7 @@ def _measure(extractor: Extractor, world: Path) -> Result:
     copy = folder / "world.duckdb"
     shutil.copy(world, copy)
     nights: list[Night] = []
+    before = _machine()
     with start_sandbox(copy, log=folder / "sandbox.log") as sandbox:
         prepare_world(sandbox)
         for number in (1, 2):
@@ -102,7 +100,9 @@ def _measure(extractor: Extractor, world: Path) -> Result:
             sys.stderr.write(
                 f"  {nights[-1].rows} rows, {used.calls} calls, {used.cpu_seconds:.1f} CPU s {used.failure}\n"
             )
-    return Result(extractor, tuple(nights), judge(extractor, place, copy))
+    verdict = judge(extractor, place, copy)
+    (folder / "world.duckdb").unlink()
+    return Result(extractor.name, tuple(nights), verdict, before)
 
 
 def _install(extractor: Extractor) -> None:
@@ -119,8 +119,9 @@ def _install(extractor: Extractor) -> None:
 
 
 def _machine() -> str:
-    day = datetime.now(UTC).date().isoformat()
-    return f"{day}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+    """Day, cores, and how busy others keep the machine: CPU seconds bear that better than wall seconds do."""
+    day, load = datetime.now(UTC).date().isoformat(), os.getloadavg()[0]
+    return f"{day}, {os.cpu_count()} cores, load {load:.0f}, Python {platform.python_version()}, {platform.system()}"
 
 
 if __name__ == "__main__":

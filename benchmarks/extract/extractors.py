@@ -99,13 +99,20 @@ class Extractor(ABC):
 class Ours(Extractor):
     """The command line of this project, into its landing log and raw tables."""
 
-    def __init__(self, crm: str) -> None:
-        self.name = f"ours-{crm}"
+    def __init__(self, crm: str, only: str = "") -> None:
+        self.name = f"ours-{crm}-{only}" if only else f"ours-{crm}"
         self.crm = crm
+        self._only = only
+
+    @property
+    def judged(self) -> Sequence[str]:
+        """All of the CRM's, or the one object that is read."""
+        return (self._only,) if self._only else super().judged
 
     def commands(self, place: Place) -> Sequence[Sequence[str]]:
         """One command; the merge into raw tables is part of it."""
-        return [[sys.executable, "-m", "crm", "sync", "--crm", self.crm, "--json"]]
+        chosen = ["--object", self._only] if self._only else []
+        return [[sys.executable, "-m", "crm", "sync", "--crm", self.crm, *chosen, "--json"]]
 
     def environment(self, place: Place) -> Mapping[str, str]:
         """The sandbox, and a data folder of its own."""
@@ -122,6 +129,7 @@ class Ours(Extractor):
             if self.crm == "salesforce"
             else {name: name for name in HUBSPOT_TYPES}
         )
+        tables = {name: table for name, table in tables.items() if name in self.judged}
         return " union all ".join(
             f"select '{name}' as object, _record_id as id, cast(_modified_at as varchar) as modified, "
             f"_is_deleted as is_deleted, count(*) over (partition by _record_id) as copies, "
@@ -286,7 +294,14 @@ class AirbyteSalesforce(Extractor):
 
 def every_extractor() -> list[Extractor]:
     """All that are compared, ours first."""
-    return [Ours("salesforce"), TapSalesforce(), AirbyteSalesforce(), Ours("hubspot"), TapHubspot()]
+    return [
+        Ours("salesforce"),
+        TapSalesforce(),
+        AirbyteSalesforce(),
+        Ours("hubspot"),
+        Ours("hubspot", "deals"),
+        TapHubspot(),
+    ]
 
 
 def last_singer_state(output: Path) -> object:

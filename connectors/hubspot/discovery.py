@@ -9,6 +9,8 @@ from connectors.hubspot.objects import (
     NOTE_BODY,
     NOTES,
     OBJECT_TYPES,
+    SPLIT_STREAM,
+    SPLITS,
     STREAMS,
     ObjectType,
     custom_type,
@@ -16,6 +18,7 @@ from connectors.hubspot.objects import (
 )
 from connectors.hubspot.properties import CRM
 from connectors.hubspot.session import Session
+from connectors.hubspot.splits import has_splits
 from connectors.streams import Stream
 
 
@@ -27,9 +30,10 @@ def discover_streams(session: Session) -> Sequence[Stream]:
         for stream in STREAMS
         if stream.object_name not in OBJECT_TYPES or rules.allows_object(CRM, stream.object_name, is_custom=False)
     ]
+    splits = [SPLIT_STREAM] if rules.allows_object(CRM, SPLITS, is_custom=False) and has_splits(session) else []
     extra = [*([NOTES] if _reads_notes(session) else []), *_custom_types(session)]
     found = [stream for kind in extra for stream in record_streams(kind)]
-    return [*allowed, *found, *DEFINITION_STREAMS]
+    return [*allowed, *splits, *found, *DEFINITION_STREAMS]
 
 
 def _reads_notes(session: Session) -> bool:

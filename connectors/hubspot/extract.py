@@ -20,13 +20,14 @@ from connectors.hubspot.history import HistoryLane
 from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
-from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, STAGE_AUDIT
+from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, SPLITS, STAGE_AUDIT
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.paths import VERSIONED
 from connectors.hubspot.probes import probe_portal
 from connectors.hubspot.rows import RowsLane
 from connectors.hubspot.scratch import Scratch
 from connectors.hubspot.session import Session
+from connectors.hubspot.splits import SplitsLane
 from connectors.landing import OpenLoad, Window
 from connectors.reading_rules import ReadingRules
 from connectors.secret import Secret
@@ -66,6 +67,7 @@ class HubSpotConnector:
             PIPELINE_AUDIT: audits,
             STAGE_AUDIT: audits,
             OPTION_LABELS: OptionsLane(self._session),
+            SPLITS: SplitsLane(self._session),
         }
         self._lanes: dict[str, _Lane] = {
             "rows": RowsLane(self._session),

@@ -48,6 +48,13 @@ class PathMap:
         """Records by id."""
         return f"{self.objects(kind)}/batch/read"
 
+    @property
+    def deal_splits(self) -> str:
+        """Who shares each of many deals."""
+        return (
+            f"/deal-splits/{self.version}/batch/read" if self.is_dated else f"{self.objects('deals')}/splits/batch/read"
+        )
+
     def properties(self, kind: str) -> str:
         """Definitions of properties."""
         return f"{self._area('properties')}/{kind}"

@@ -79,6 +79,11 @@ def equals(name: str, value: str) -> Filter:
     return {"propertyName": name, "operator": "EQ", "value": value}
 
 
+def exceeds(name: str, number: int) -> Filter:
+    """`name` > a number."""
+    return {"propertyName": name, "operator": "GT", "value": str(number)}
+
+
 def has_value(name: str) -> Filter:
     """`name` is set."""
     return {"propertyName": name, "operator": "HAS_PROPERTY"}

@@ -102,6 +102,22 @@ def links_source(pages: Sequence[tuple[str, Path]]) -> str:
     return f"(select distinct * from ({' union all '.join(selects)}))"
 
 
+def splits_source(files: Sequence[Path]) -> str:
+    """Splits of deals from pages that list them by deal."""
+    split = (
+        "STRUCT(id VARCHAR, properties MAP(VARCHAR, VARCHAR), "
+        '"createdAt" TIMESTAMPTZ, "updatedAt" TIMESTAMPTZ, archived BOOLEAN)[]'
+    )
+    pages = json_source(files, {"id": "VARCHAR", "splits": split}, records="results")
+    return (
+        "(select split.id as id, deal_id, split.properties['hubspot_owner_id'] as owner_id, "
+        "cast(split.properties['hs_deal_split_percentage'] as decimal(18, 8)) as percentage, "
+        'cast(split."createdAt" as timestamp) as created_at, cast(split."updatedAt" as timestamp) as updated_at, '
+        "cast(to_json(split.properties) as varchar) as properties "
+        f"from (select id as deal_id, unnest(splits) as split from {pages}) where not coalesce(split.archived, false))"
+    )
+
+
 def archived_source(files: Sequence[Path], window: Window) -> str:
     """Ids of archived records with the time of their archiving, those archived in `window`."""
     pages = json_source(

@@ -27,7 +27,7 @@ _ONLY_DELETES = frozenset(["tombstone", "presence", "release", "patch", "erase",
 
 # What DuckDB may use for a table's transaction, at first: a first load of any size fits into it. A great many changes
 # of wide rows at once may not, and then get as much as the connection allows.
-LEAN_MEMORY = "400MB"
+LEAN_MEMORY = "250MB"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 portal.py        who may call, how often, how every answer is dressed
 objects.py       list · read · batch read          search.py        search, filters.py its filters
 records.py       records to JSON, inside DuckDB    associations.py  batch read of links
+splits.py        who shares a deal
 definitions.py   object types and properties now   tokens.py        OAuth
 pipelines.py · owners.py · properties.py · schemas.py · account.py
 edits.py         what people do, from outside      troubles.py      faults that only HubSpot has
@@ -20,6 +21,7 @@ from connectors.sandbox.hubspot import (
     pipelines,
     properties,
     schemas,
+    splits,
     tokens,
 )
 from connectors.sandbox.hubspot.portal import Portal, Respond
@@ -53,6 +55,7 @@ ENDPOINTS: dict[str, Respond] = {
     "stages": pipelines.list_stages,
     "stage": pipelines.read_stage,
     "search": search,
+    "deal_splits": splits.batch_read,
     "batch_read": objects.batch_read,
     "list": objects.list_page,
     "object": objects.read_one,

@@ -10,6 +10,7 @@ Kinds, by the module that plays them:
     definition_edits.py  add_property · drop_property · retype_property · add_object · drop_object · hide · show
                          · set_account
     pipeline_edits.py    edit_pipeline · edit_stage · add_stage
+    splits.py            split_deal
 
 `stamp` (ISO text, UTC unless it says otherwise) is when it happened, the virtual clock if absent. Edits are visible at
 once; a tick leaves edited records as they are.
@@ -17,7 +18,7 @@ once; a tick leaves edited records as they are.
 
 from collections.abc import Mapping
 
-from connectors.sandbox.hubspot import definition_edits, link_edits, merges, pipeline_edits, record_edits
+from connectors.sandbox.hubspot import definition_edits, link_edits, merges, pipeline_edits, record_edits, splits
 from connectors.sandbox.hubspot.definitions import read_definitions
 from connectors.sandbox.hubspot.edit import Edit, Play
 from connectors.sandbox.state import SandboxState
@@ -29,6 +30,7 @@ PLAYS: dict[str, Play] = {
     **link_edits.PLAYS,
     **definition_edits.PLAYS,
     **pipeline_edits.PLAYS,
+    **splits.PLAYS,
 }
 
 

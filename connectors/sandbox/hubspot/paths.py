@@ -52,6 +52,7 @@ _PATHS: dict[str, tuple[str, str, str]] = {
         "/crm/pipelines/{version}/<kind>/<pipeline_id>/stages/<stage_id>",
     ),
     "search": ("POST", "/crm/v3/objects/<kind>/search", "/crm/objects/{version}/<kind>/search"),
+    "deal_splits": ("POST", "/crm/v3/objects/deals/splits/batch/read", "/deal-splits/{version}/batch/read"),
     "batch_read": ("POST", "/crm/v3/objects/<kind>/batch/read", "/crm/objects/{version}/<kind>/batch/read"),
     "list": ("GET", "/crm/v3/objects/<kind>", "/crm/objects/{version}/<kind>"),
     "object": ("GET", "/crm/v3/objects/<kind>/<object_id>", "/crm/objects/{version}/<kind>/<object_id>"),

@@ -26,6 +26,8 @@ EDIT_TABLES = """
         changed_at timestamp, raw_object json, user_id varchar);
     create table if not exists hubspot._unindexed (object_type varchar, id varchar, until timestamp);
     create table if not exists hubspot._account (name varchar, value varchar);
+    create table if not exists hubspot._deal_splits (deal_id varchar, id varchar, owner_id varchar,
+        percentage decimal(18, 8), created_at timestamp, updated_at timestamp);
 """
 
 
