@@ -175,15 +175,17 @@ where change.old is distinct from change.new
 _LINE_ITEM = """
 with lines as (
     select
-        items.*, now.is_deleted, now.deleted_at, now.creator_no, amounts.changed_at,
+        items.* replace (greatest(items.created_at, amounts.priced_at) as created_at),
+        now.is_deleted, now.deleted_at, now.creator_no, amounts.changed_at,
         plan.money(cast(floor(now.amount * to_percent / 100) as bigint) - cast(floor(now.amount * from_percent / 100)
             as bigint)) as total
     from plan.line_items as items
     inner join deal_now as now using (deal_no)
     inner join (
-        select deal_no, max(happened_at) as changed_at from plan.versions
-        where happened_at <= getvariable('hi') and (version_no = 0 or amount is distinct from prev_amount)
-        group by deal_no
+        -- lines are there once there is an amount
+        select deal_no, max(happened_at) filter (version_no = 0 or amount is distinct from prev_amount) as changed_at,
+            min(happened_at) filter (amount is not null) as priced_at
+        from plan.versions where happened_at <= getvariable('hi') group by deal_no
     ) as amounts using (deal_no)
     where not now.is_purged and now.amount is not null and items.created_at <= getvariable('hi')
 )
