@@ -24,7 +24,8 @@ def write_page(path: Path, results: Sequence["Result"]) -> None:
         " them: conformed tables, findings, marts, without dbt's tests. *Full* builds everything from nothing; *next"
         " day* follows one day of that world, merged into the raw tables. Model seconds are dbt's own, summed over"
         " models, of which two run at once; wall and CPU seconds are of whole processes, imports and parsing"
-        f" included. DuckDB may keep {MEMORY_LIMIT} in memory.",
+        f" included. DuckDB may keep {MEMORY_LIMIT} in memory. Where the load of the machine is above its cores, other"
+        " work ran beside: wall and model seconds are longer for it, CPU seconds hardly.",
         "",
         *_volumes(ordered),
         "",

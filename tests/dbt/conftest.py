@@ -55,24 +55,19 @@ class Built:
 
     def rebuilt(self, folder: Path, as_of: datetime) -> Built:
         """The same raw tables in a new file, built from nothing."""
-        fresh = self.emptied(folder)
-        fresh.build_versions(as_of)
-        return Built(fresh.world, fresh.warehouse, as_of, fresh.target)
-
-    def emptied(self, folder: Path) -> Built:
-        """The same raw tables and findings in a new file, and nothing else."""
         # the same file name, so that dbt need not parse the project for another database
-        fresh = Built(self.world, folder / "rebuilt" / "warehouse.duckdb", self.as_of, self.target)
+        fresh = Built(self.world, folder / "rebuilt" / "warehouse.duckdb", as_of, self.target)
         fresh.warehouse.parent.mkdir()
         with duckdb.connect(str(fresh.warehouse)) as connection:
             connection.execute(f"attach '{self.warehouse}' as built (read_only)")
             tables = connection.execute(
                 "select schema_name, table_name from duckdb_tables() "
-                "where database_name = 'built' and (schema_name like 'raw_%' or schema_name = 'quality')"
+                "where database_name = 'built' and schema_name like 'raw_%'"
             ).fetchall()
             for schema, table in tables:
                 connection.execute(f"create schema if not exists {schema}")
                 connection.execute(f'create table {schema}."{table}" as from built.{schema}."{table}"')
+        fresh.build_versions(as_of)
         return fresh
 
     def incremental_rows(self) -> dict[str, list[tuple[object, ...]]]:

@@ -77,7 +77,9 @@ def test_a_new_rate_builds_the_deals_in_its_currency_anew_and_no_other(abroad: B
         where changed_by is distinct from 'marked' order by all"""
     ) == [("EUR",)]
     abroad.execute(
-        "update intermediate.int_opportunity_versions set source_fingerprint = 'stale' where changed_by = 'marked'"
+        """update intermediate.built_int_opportunity_versions set fingerprint = 'stale' where opportunity_id in (
+            select opportunity_id from intermediate.int_opportunity_versions where changed_by = 'marked'
+        )"""
     )
     abroad.build_versions(after_the_new_rate)
     assert abroad.incremental_rows() == abroad.rebuilt(tmp_path, after_the_new_rate).incremental_rows()

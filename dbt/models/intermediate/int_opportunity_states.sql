@@ -1,34 +1,18 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='opportunity_id',
-    on_schema_change='append_new_columns',
-    post_hook="{{ delete_stale_versions() }}",
-) }}
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_fingerprints', 'source_fingerprint']) }}
 
 with
 
-touched as (
+int_opportunity_changes as (
 
-    {{ touched_opportunities() }}
-
-),
-
-changes as (
-
-    select changes.*
-    from {{ ref('int_opportunity_changes') }} as changes
-    inner join touched
-        on changes.opportunity_id = touched.opportunity_id
+    select * from {{ ref('int_opportunity_changes') }}
+    {{ touched_only('int_opportunity_fingerprints') }}
 
 ),
 
 records as (
 
-    select records.*
-    from {{ ref('int_opportunity_records') }} as records
-    inner join touched
-        on records.opportunity_id = touched.opportunity_id
+    select * from {{ ref('int_opportunity_records') }}
+    {{ touched_only('int_opportunity_fingerprints') }}
 
 ),
 
@@ -52,7 +36,7 @@ changes_carried_forward as (
             partition by opportunity_id
             order by changed_at, change_order
         ) as next_changed_at
-    from changes
+    from int_opportunity_changes
 
 ),
 
@@ -156,17 +140,6 @@ states as (
     union all
     select * from states_from_records
 
-),
-
-states_with_fingerprint as (
-
-    select
-        states.*,
-        touched.source_fingerprint
-    from states
-    inner join touched
-        on states.opportunity_id = touched.opportunity_id
-
 )
 
-select * from states_with_fingerprint
+select * from states

@@ -1,31 +1,18 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='opportunity_id',
-    on_schema_change='append_new_columns',
-    post_hook="{{ delete_stale_versions() }}",
-) }}
+{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_fingerprints', 'source_fingerprint']) }}
 
 with
 
-touched as (
+int_opportunity_states as (
 
-    {{ touched_opportunities() }}
-
-),
-
-states as (
-
-    select states.*
-    from {{ ref('int_opportunity_states') }} as states
-    inner join touched
-        on states.opportunity_id = touched.opportunity_id
+    select * from {{ ref('int_opportunity_states') }}
+    {{ touched_only('int_opportunity_fingerprints') }}
 
 ),
 
 int_opportunity_records as (
 
     select * from {{ ref('int_opportunity_records') }}
+    {{ touched_only('int_opportunity_fingerprints') }}
 
 ),
 
@@ -47,7 +34,7 @@ states_in_order as (
         *,
         row_number() over state_order_of_opportunity as state_no,
         lead(valid_from) over state_order_of_opportunity as next_valid_from
-    from states
+    from int_opportunity_states
     window
         state_order_of_opportunity as (
             partition by opportunity_id
@@ -214,8 +201,7 @@ versions as (
         case when is_start_of_state then change_source else 'rate' end as change_source,
         version_no = 1 as is_first,
         is_last_state and next_rate_valid_from is null as is_last,
-        is_last_state and next_rate_valid_from is null and is_living as is_current,
-        source_fingerprint
+        is_last_state and next_rate_valid_from is null and is_living as is_current
     from states_by_rate_in_order
 
 )

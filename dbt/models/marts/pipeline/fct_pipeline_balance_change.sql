@@ -21,7 +21,19 @@ dim_date as (
 open_states as (
 
     select
-        fct_opportunity_version.*,
+        fct_opportunity_version.crm,
+        fct_opportunity_version.pipeline_id,
+        fct_opportunity_version.owner_id,
+        fct_opportunity_version.owner_key,
+        fct_opportunity_version.stage_key,
+        fct_opportunity_version.canonical_stage,
+        fct_opportunity_version.forecast_category,
+        fct_opportunity_version.amount,
+        fct_opportunity_version.weighted_amount,
+        fct_opportunity_version.default_weighted_amount,
+        fct_opportunity_version.is_stage_trusted,
+        fct_opportunity_version.valid_from,
+        fct_opportunity_version.valid_to,
         dim_date.fiscal_quarter as close_fiscal_quarter,
         dim_date.fiscal_quarter_start_date as close_fiscal_quarter_start_date,
         dim_opportunity.is_primary_record,
