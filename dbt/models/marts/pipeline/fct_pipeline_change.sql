@@ -55,13 +55,11 @@ states_with_roads as (
             when entry_version_no is not null then coalesce(entry_amount, 0)
             else coalesce(to_amount, 0)
         end as first_amount,
-        coalesce(
-            case
-                when is_in_scope_at_start then from_amount_original
-                when entry_version_no is not null then entry_amount_original
-                else to_amount_original
-            end, 0
-        ) as first_amount_original,
+        case
+            when is_in_scope_at_start then coalesce(from_amount_original, 0)
+            when entry_version_no is not null then coalesce(entry_amount_original, 0)
+            else coalesce(to_amount_original, 0)
+        end as first_amount_original,
         coalesce(to_amount, 0) as last_amount,
         case
             when is_in_scope_at_start then from_owner_id
