@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--size", default="20000", help="deals of the world that all read (default 20000)")
     parser.add_argument("--ours", action="append", help="deals of a world that only ours reads; repeat for more")
     parser.add_argument("--only", action="append", help="name of an extractor; repeat for more")
+    parser.add_argument("--first-load", action="store_true", help="no next day")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page from what was measured")
     arguments = parser.parse_args()
     if not arguments.page:
@@ -47,7 +48,8 @@ def main() -> None:
             keep_result(FOLDER, arguments.size, _measure(extractor, _world(arguments.size)))
         for size in arguments.ours or ():
             for extractor in _ours_of(size, chosen):
-                keep_result(FOLDER, size, _measure(extractor, _world(size)))
+                nights = 1 if arguments.first_load else 2
+                keep_result(FOLDER, size, _measure(extractor, _world(size), nights=nights))
     write_page(RESULTS, read_results(FOLDER, [one.name for one in every_extractor()]))
     sys.stdout.write(RESULTS.read_text())
 
@@ -72,7 +74,7 @@ def _world(size: str) -> Path:
     return path
 
 
-def _measure(extractor: Extractor, world: Path) -> Result:
+def _measure(extractor: Extractor, world: Path, *, nights: int = 2) -> Result:
     sys.stderr.write(f"{extractor.name} on {world.stem} ...\n")
     _install(extractor)
     folder = FOLDER / extractor.name
@@ -80,11 +82,11 @@ def _measure(extractor: Extractor, world: Path) -> Result:
     folder.mkdir(parents=True)
     copy = folder / "world.duckdb"
     shutil.copy(world, copy)
-    nights: list[Night] = []
+    measured: list[Night] = []
     before = _machine()
     with start_sandbox(copy, log=folder / "sandbox.log") as sandbox:
         prepare_world(sandbox)
-        for number in (1, 2):
+        for number in range(1, nights + 1):
             place = Place(folder, FOLDER / "environments", number)
             if number == 2:
                 play_next_day(sandbox)
@@ -96,13 +98,13 @@ def _measure(extractor: Extractor, world: Path) -> Result:
                 )
             used = run_measured(command, sandbox, output=place.output, environment=environment, folder=folder)
             total = count_rows(extractor, place)
-            nights.append(Night(used, total - sum(night.rows for night in nights)))
+            measured.append(Night(used, total - sum(night.rows for night in measured)))
             sys.stderr.write(
-                f"  {nights[-1].rows} rows, {used.calls} calls, {used.cpu_seconds:.1f} CPU s {used.failure}\n"
+                f"  {measured[-1].rows} rows, {used.calls} calls, {used.cpu_seconds:.1f} CPU s {used.failure}\n"
             )
     verdict = judge(extractor, place, copy)
     (folder / "world.duckdb").unlink()
-    return Result(extractor.name, tuple(nights), verdict, before)
+    return Result(extractor.name, tuple(measured), verdict, before)
 
 
 def _install(extractor: Extractor) -> None:

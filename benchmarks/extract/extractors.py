@@ -99,19 +99,19 @@ class Extractor(ABC):
 class Ours(Extractor):
     """The command line of this project, into its landing log and raw tables."""
 
-    def __init__(self, crm: str, only: str = "") -> None:
-        self.name = f"ours-{crm}-{only}" if only else f"ours-{crm}"
+    def __init__(self, crm: str, *only: str) -> None:
+        self.name = f"ours-{crm}-{'-'.join(only)}" if only else f"ours-{crm}"
         self.crm = crm
         self._only = only
 
     @property
     def judged(self) -> Sequence[str]:
-        """All of the CRM's, or the one object that is read."""
-        return (self._only,) if self._only else super().judged
+        """All of the CRM's, or the objects that are read."""
+        return self._only or super().judged
 
     def commands(self, place: Place) -> Sequence[Sequence[str]]:
         """One command; the merge into raw tables is part of it."""
-        chosen = ["--object", self._only] if self._only else []
+        chosen = [word for name in self._only for word in ("--object", name)]
         return [[sys.executable, "-m", "crm", "sync", "--crm", self.crm, *chosen, "--json"]]
 
     def environment(self, place: Place) -> Mapping[str, str]:
@@ -296,6 +296,7 @@ def every_extractor() -> list[Extractor]:
     """All that are compared, ours first."""
     return [
         Ours("salesforce"),
+        Ours("salesforce", "Opportunity", "OpportunityHistory"),
         TapSalesforce(),
         AirbyteSalesforce(),
         Ours("hubspot"),

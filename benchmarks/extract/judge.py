@@ -81,7 +81,9 @@ def _truth_sql(connection: duckdb.DuckDBPyConnection, extractor: Extractor) -> s
     selects = []
     for name in extractor.judged:
         stamp = next(field for field in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if field in columns[name])
-        deleted = '"IsDeleted"' if "IsDeleted" in columns[name] else "false"
+        # what goes with its parent is in the delete log, whatever its own flag says
+        logged = f"\"Id\" in (select id from world.salesforce._deleted where object = '{name}')"
+        deleted = f'"IsDeleted" or {logged}' if "IsDeleted" in columns[name] else "false"
         formula = f'"{FORMULA}"' if name == "Opportunity" else "null"
         selects.append(
             f'select \'{name}\' as object, "Id" as id, "{stamp}" as modified, {deleted} as is_deleted, '

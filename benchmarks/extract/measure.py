@@ -3,6 +3,7 @@
 import http.client
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connectors.sandbox.process import RunningSandbox
+
+WEIGH = Path(__file__).with_name("weigh.py")
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,26 @@ def run_measured(
     log = output.with_suffix(".log")
     started = time.monotonic()
     with output.open("wb") as out, log.open("wb") as err:
-        process = subprocess.Popen(  # noqa: S603 - commands of extractors.py
-            command, cwd=folder, stdout=out, stderr=err, env={**os.environ, **environment}
+        report = output.with_suffix(".used")
+        subprocess.run(  # noqa: S603 - commands of extractors.py
+            [sys.executable, "-I", "-S", str(WEIGH), str(report), *command],
+            cwd=folder,
+            stdout=out,
+            stderr=err,
+            env={**os.environ, **environment},
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu_seconds, peak, exit_code = report.read_text().split()
     stats = sandbox.stats()
     calls = stats["calls"]
     return Used(
         wall_seconds=wall,
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        peak_mb=usage.ru_maxrss * 1024 / 1e6,  # kibibytes on Linux
+        cpu_seconds=float(cpu_seconds),
+        peak_mb=int(peak) * 1024 / 1e6,  # kibibytes on Linux
         calls=int(str(stats["total_calls"])),
         families={str(name): int(count) for name, count in calls.items()} if isinstance(calls, dict) else {},
-        failure="" if process.returncode == 0 else f"exit code {process.returncode}: {_last_line(log)}",
+        failure="" if exit_code == "0" else f"exit code {exit_code}: {_last_line(log)}",
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.extract.results import Night, Result
 
+NOTES = Path(__file__).with_name("notes.md")  # what a person makes of the numbers
 _HEAD = (
     "| extractor | rows, first load | rows per CPU s | CPU s | wall s | peak MB | calls, first load → next day "
     "| rows, next day | CPU s, next day | peak MB, next day | lost | stale | formulas | ghosts | doubled |",
@@ -21,12 +22,12 @@ known as live though deleted, merged away or gone, *doubled* are rows beyond one
 
 
 def write_page(path: Path, results: Mapping[str, Sequence[Result]]) -> None:
-    """Write a table for each size to `path`."""
+    """Write a table for each size to `path`, and behind them what a person makes of them."""
     lines = [_TEXT]
     for size, measured in results.items():
         is_alone = all(one.extractor.startswith("ours") for one in measured)
         title = f"{'Ours' if is_alone else 'All'} on a world of {_deals(size)}"
-        machines = "; ".join(dict.fromkeys(one.machine for one in measured))
+        machines = "; ".join(dict.fromkeys(one.machine for one in measured)) if is_alone else measured[0].machine
         lines += [f"## {title}", "", f"`--size {size}`" if not is_alone else f"`--ours {size}`"]
         lines[-1] += f" on {machines}."
         lines += ["", *_HEAD, *map(_line, measured), ""]
@@ -37,7 +38,7 @@ def write_page(path: Path, results: Mapping[str, Sequence[Result]]) -> None:
             if night.used.failure
         ]
         lines += ["Runs that did not end well:", "", *failures, ""] if failures else []
-    path.write_text("\n".join(lines).rstrip() + "\n")
+    path.write_text("\n".join(lines).rstrip() + "\n\n" + NOTES.read_text())
 
 
 def _deals(size: str) -> str:
@@ -49,7 +50,8 @@ def _deals(size: str) -> str:
 
 
 def _line(result: Result) -> str:
-    first, following = result.nights
+    first = result.nights[0]
+    following = result.nights[1] if len(result.nights) > 1 else None
     verdict = result.verdict
     wrong = (
         ("-",) * 5
@@ -62,14 +64,23 @@ def _line(result: Result) -> str:
         f"{_rate(first):,.0f}",
         f"{first.used.cpu_seconds:.1f}",
         f"{first.used.wall_seconds:.1f}",
-        f"{first.used.peak_mb:.0f}",
-        f"{first.used.calls:,} → {following.used.calls:,}",
-        f"{following.rows:,}",
-        f"{following.used.cpu_seconds:.1f}",
-        f"{following.used.peak_mb:.0f}",
+        _megabytes(first),
+        *_next_day(first, following),
         *map(str, wrong),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _next_day(first: Night, following: Night | None) -> tuple[str, ...]:
+    if following is None:
+        return f"{first.used.calls:,}", "-", "-", "-"
+    used = following.used
+    calls = f"{first.used.calls:,} → {used.calls:,}"
+    return calls, f"{following.rows:,}", f"{used.cpu_seconds:.1f}", _megabytes(following)
+
+
+def _megabytes(night: Night) -> str:
+    return f"{night.used.peak_mb:.0f}" if night.used.peak_mb else "-"
 
 
 def _rate(night: Night) -> float:

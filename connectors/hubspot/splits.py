@@ -32,8 +32,12 @@ _log = logging.getLogger(__name__)
 def has_splits(session: Session) -> bool:
     """Whether the portal has splits and the token may read them; one call if it has."""
     try:
-        if COUNT not in session.catalogue.read(session.kind("deals")).asked:
-            return False
+        properties = session.catalogue.read(session.kind("deals"))
+    except NoAccessError:
+        return False
+    if COUNT not in properties.asked:
+        return False
+    try:
         session.client.post("deal_splits", session.client.paths.deal_splits, {"inputs": []})
     except NoAccessError:
         return False
