@@ -214,7 +214,7 @@ def test_findings_are_those_the_world_knows_of(truth: duckdb.DuckDBPyConnection)
 
     assert truth.execute(f"({found} where status = 'open') except all ({planted})").fetchall() == []
     assert truth.execute(f"({planted}) except all ({found} where status = 'open')").fetchall() == []
-    assert truth.execute(f"select count(distinct check_id) from ({found})").fetchall() == [(12,)]
+    assert truth.execute(f"select count(distinct check_id) from ({found})").fetchall() == [(15,)]
 
 
 def test_every_deal_came_out_as_the_world_says(truth: duckdb.DuckDBPyConnection) -> None:
