@@ -94,49 +94,28 @@ won_versions as (
 -- half-open: a change at the very instant of the snapshot is in it
 versions_by_week as (
 
-    select
-        weekly_snapshots.quarter_no,
-        weekly_snapshots.week_of_quarter,
-        weekly_snapshots.fiscal_quarter_start_date,
-        weekly_snapshots.fiscal_quarter_end_date,
-        weekly_snapshots.date_day,
-        weekly_snapshots.snapshot_at,
-        versions.opportunity_id,
-        versions.is_won,
-        versions.owner_key,
-        versions.amount,
-        versions.canonical_stage,
-        versions.canonical_stage_since,
-        versions.close_date,
-        versions.forecast_category
-    from weekly_snapshots
-    inner join int_opportunity_outcomes as versions
-        on
-            weekly_snapshots.snapshot_at >= versions.valid_from
-            and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
-    where not versions.is_closed
-    union all
-    select
-        weekly_snapshots.quarter_no,
-        weekly_snapshots.week_of_quarter,
-        weekly_snapshots.fiscal_quarter_start_date,
-        weekly_snapshots.fiscal_quarter_end_date,
-        weekly_snapshots.date_day,
-        weekly_snapshots.snapshot_at,
-        versions.opportunity_id,
-        versions.is_won,
-        versions.owner_key,
-        versions.amount,
-        versions.canonical_stage,
-        versions.canonical_stage_since,
-        versions.close_date,
-        versions.forecast_category
-    from weekly_snapshots
-    inner join won_versions as versions
-        on
-            weekly_snapshots.fiscal_quarter = versions.fiscal_quarter
-            and weekly_snapshots.snapshot_at >= versions.valid_from
-            and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
+    {% for versions in ['int_opportunity_outcomes', 'won_versions'] -%}
+        select
+            weekly_snapshots.*,
+            versions.opportunity_id,
+            versions.is_won,
+            versions.owner_key,
+            versions.amount,
+            versions.canonical_stage,
+            {{ decimal_days('versions.canonical_stage_since', 'weekly_snapshots.snapshot_at') }} as stage_age_days,
+            versions.close_date,
+            versions.forecast_category
+        from weekly_snapshots
+        inner join {{ versions }} as versions
+            on
+                weekly_snapshots.snapshot_at >= versions.valid_from
+                and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
+                and {{
+                    'weekly_snapshots.fiscal_quarter = versions.fiscal_quarter'
+                    if loop.last else 'not versions.is_closed'
+                }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -153,14 +132,8 @@ positions as (
         case when not versions.is_won then versions.canonical_stage end as canonical_stage,
         case
             when versions.is_won then null
-            when
-                {{ decimal_days('versions.canonical_stage_since', 'versions.snapshot_at') }}
-                < {{ var('projection_stage_age_days')[0] }}
-                then 'fresh'
-            when
-                {{ decimal_days('versions.canonical_stage_since', 'versions.snapshot_at') }}
-                < {{ var('projection_stage_age_days')[1] }}
-                then 'settled'
+            when versions.stage_age_days < {{ var('projection_stage_age_days')[0] }} then 'fresh'
+            when versions.stage_age_days < {{ var('projection_stage_age_days')[1] }} then 'settled'
             else 'stale'
         end as stage_age_band,
         case
