@@ -108,7 +108,7 @@ def test_one_crm_alone_is_built_checked_and_published(
     assert place.rows(deals) == first_night.rows(deals) != []
     assert place.rows("select distinct crm from marts.dim_opportunity") == [("salesforce",)]
     assert place.rows("select count(*) > 0 from marts.fct_forecast_outcome where outcome = 'won'") == [(True,)]
-    assert place.rows("select count(*) from quality.check_runs where status <> 'broken'") == [(12,)]
+    assert place.rows("select count(*) from quality.check_runs where status <> 'broken'") == [(15,)]
 
 
 def test_the_other_crm_is_reported_as_not_connected(salesforce_alone: tuple[Installation, Outcome]) -> None:
