@@ -41,7 +41,7 @@ def judge(extractor: Extractor, place: Place, world: Path) -> Verdict | None:
         connection.execute(f"create temp table truth as {_truth_sql(connection, extractor)}")
         row = connection.execute(
             "select (select count(*) from truth where not is_deleted), "
-            "count(*) filter (not truth.is_deleted and coalesce(known.is_deleted, true)), "
+            "count(*) filter (not truth.is_deleted and not truth.is_logged and coalesce(known.is_deleted, true)), "
             "count(*) filter (not truth.is_deleted and not known.is_deleted and known.modified < truth.modified), "
             "count(*) filter (object = 'Opportunity' and not truth.is_deleted and not known.is_deleted "
             "and known.modified = truth.modified "
@@ -68,7 +68,8 @@ def _truth_sql(connection: duckdb.DuckDBPyConnection, extractor: Extractor) -> s
     if extractor.crm == "hubspot":
         return " union all ".join(
             f"select '{name}' as object, id, updated_at as modified, "
-            "archived or merged_into is not null as is_deleted, cast(null as decimal(28, 6)) as formula "
+            "archived or merged_into is not null as is_deleted, false as is_logged, "
+            "cast(null as decimal(28, 6)) as formula "
             f'from world.hubspot."{name}"'
             for name in extractor.judged
         )
@@ -81,12 +82,13 @@ def _truth_sql(connection: duckdb.DuckDBPyConnection, extractor: Extractor) -> s
     selects = []
     for name in extractor.judged:
         stamp = next(field for field in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if field in columns[name])
-        # what goes with its parent is in the delete log, whatever its own flag says
+        deleted = '"IsDeleted"' if "IsDeleted" in columns[name] else "false"
+        # what goes with its parent stands in the delete log, whatever its own flag says: neither lost nor a ghost
         logged = f"\"Id\" in (select id from world.salesforce._deleted where object = '{name}')"
-        deleted = f'"IsDeleted" or {logged}' if "IsDeleted" in columns[name] else "false"
         formula = f'"{FORMULA}"' if name == "Opportunity" else "null"
         selects.append(
             f'select \'{name}\' as object, "Id" as id, "{stamp}" as modified, {deleted} as is_deleted, '
+            f"{logged} as is_logged, "
             f'cast({formula} as decimal(28, 6)) as formula from world.salesforce."{name}"'
         )
     return " union all ".join(selects)
