@@ -5,10 +5,3 @@
 {% macro tell_row_count(row_count) %}
     {% do store_raw_result('main', message='CREATE ' ~ row_count, code='CREATE', rows_affected=row_count) %}
 {% endmacro %}
-
-{#- A hook after each model: what was only changed is counted. -#}
-{% macro tell_changed_row_count() %}
-    {% if execute and model.config.materialized == 'incremental' %}
-        {% do tell_row_count(run_query('select count(*) from ' ~ this).columns[0].values()[0]) %}
-    {% endif %}
-{% endmacro %}

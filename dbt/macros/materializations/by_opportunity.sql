@@ -5,7 +5,7 @@
     The config `fingerprint` says which, as [model, column]; whatever can change in the table's rows has to be in it. The
     model's inputs end in touched_only().
     intermediate.built_<model> holds the fingerprints of what is in the table. Where it was built by other SQL than the
-    model's of today, or not at all, everything is built.
+    model's of today, before any model of the project was changed, or not at all, everything is built.
 -#}
 {% materialization by_opportunity, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
@@ -13,7 +13,7 @@
     {%- set fingerprints = ref(config.require('fingerprint')[0]) -%}
     {%- set built = fingerprints.incorporate(path={'identifier': 'built_' ~ this.identifier}) -%}
     {#- a night's as_of is no other SQL: what depends on it is part of the fingerprint -#}
-    {%- set signature = local_md5(compiled_code | replace(as_of(), '')) -%}
+    {%- set signature = local_md5((compiled_code | replace(as_of(), '')) ~ models_checksum()) -%}
     {%- set source -%}
         select
             opportunity_id,
@@ -81,4 +81,13 @@
     full outer join {{ built }} as built
         on source.opportunity_id = built.opportunity_id
     where source.fingerprint is distinct from built.fingerprint
+{%- endmacro %}
+
+{#- One text for the SQL of all models: the rows of one depend on the formulas of those before it. -#}
+{% macro models_checksum() -%}
+    {%- set checksums = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' -%}
+        {%- do checksums.append(node.checksum.checksum) -%}
+    {%- endfor -%}
+    {{ return(local_md5(checksums | sort | join)) }}
 {%- endmacro %}
