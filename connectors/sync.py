@@ -84,6 +84,8 @@ def run_sync(
         reports = run.fetch_all(run.plan_all(streams))
         finish_erasures(log, lease)
         report = SyncReport(connector.connection, run.identity, run.windows.complete_until(reports), tuple(reports))
+        # what reading took is given back before the tables take theirs
+        log.close()
         with open_warehouse(warehouse, wait_seconds=lock_wait_seconds) as connection:
             applied = apply_loads(connection, log, connector.connection)
             report = replace(report, applied=tuple(applied))

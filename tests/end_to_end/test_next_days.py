@@ -29,8 +29,8 @@ from tests.support.warehouse import run_dbt
 DAYS = 15
 FULL_REFRESH = ("build", "--full-refresh", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
-# what neither the CRMs nor the raw tables keep the history of: a past night shows today's value, for the records of that
-# night. The one moves with every activity; the other counts the deals' raw words, which move with every stage
+# what neither the CRMs nor the raw tables keep the history of: a past night shows today's value, for the records of
+# that night. The one moves with every activity; the other counts the deals' raw words, which move with every stage
 WITHOUT_HISTORY = {
     "marts.dim_opportunity": {"last_activity_date"},
     "marts.dim_forecast_category": {"opportunity_count"},
