@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.raw import last_sync_upper_bound
@@ -19,6 +20,9 @@ from tests.support.installation import Installation
 from tests.support.night_process import NightProcess
 from tests.support.warehouse import BUILD_WITHOUT_TESTS, run_dbt
 
+# plays two nights twice: minutes; test_next_days.py holds one later night against a full refresh in make test
+pytestmark = pytest.mark.long
+
 MODELS = "resource_type:model resource_type:seed"
 
 
@@ -28,15 +32,24 @@ def _build(warehouse: Path, target: Path, *flags: str) -> None:
     run_dbt(warehouse, as_of, target=target, select=MODELS, command=[*BUILD_WITHOUT_TESTS, *flags])
 
 
-# each example costs two syncs over HTTP and three dbt runs: few examples, of the kind that differ most
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+# each example costs two syncs over HTTP and three dbt runs: few examples, of the kind that differ most, and the first
+# that fails is told as it is
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(days_between=st.lists(st.integers(min_value=1, max_value=4), min_size=2, max_size=2, unique=True))
 def test_nights_played_one_by_one_give_the_rows_of_both_crms_and_of_a_full_refresh(
     first_night: Installation, nights: NightProcess, days_between: list[int]
 ) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        played, refreshed = first_night.copy_to(folder / "played"), folder / "refreshed.duckdb"
+        played = first_night.copy_to(folder / "played")
+        # under the same name, which is part of what tables of touched deals remember of their SQL
+        refreshed = folder / played.warehouse.name
         with played.serving() as sandbox:
             for days in days_between:
                 sandbox.tick(days)
