@@ -12,6 +12,9 @@ from tests.support.compared_files import differences
 from tests.support.installation import POLL_SECONDS, RUN_SECONDS, Installation, Outcome
 from tests.support.night_process import NightProcess
 
+# a night for each part of it: minutes. The kills of the core and of both extractors are in make test
+pytestmark = pytest.mark.long
+
 # what a run says when it is in the middle of each part; each death is one part further than the one before
 INSTANTS = {
     "reading HubSpot": r"hubspot companies rows: committed",
