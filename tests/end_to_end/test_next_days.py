@@ -176,8 +176,7 @@ def test_the_completed_quarter_came_out_as_the_world_says(truth: duckdb.DuckDBPy
 
 
 def test_every_table_equals_a_full_refresh(later: Later, tmp_path: Path) -> None:
-    # under the same name, which is part of what marts that are built by touched deals remember of their SQL
-    rebuilt = tmp_path / later.place.warehouse.name
+    rebuilt = tmp_path / "rebuilt.duckdb"
     shutil.copyfile(later.place.warehouse, rebuilt)
     night_before = dbt_moment(later.as_of, last_published_before(later.place.published.parent, later.as_of))
 

@@ -47,9 +47,7 @@ def test_nights_played_one_by_one_give_the_rows_of_both_crms_and_of_a_full_refre
 ) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        played = first_night.copy_to(folder / "played")
-        # under the same name, which is part of what tables of touched deals remember of their SQL
-        refreshed = folder / played.warehouse.name
+        played, refreshed = first_night.copy_to(folder / "played"), folder / "refreshed.duckdb"
         with played.serving() as sandbox:
             for days in days_between:
                 sandbox.tick(days)

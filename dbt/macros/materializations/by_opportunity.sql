@@ -12,8 +12,10 @@
     {%- set target = this.incorporate(type='table') -%}
     {%- set fingerprints = ref(config.require('fingerprint')[0]) -%}
     {%- set built = fingerprints.incorporate(path={'identifier': 'built_' ~ this.identifier}) -%}
-    {#- a night's as_of is no other SQL: what depends on it is part of the fingerprint -#}
-    {%- set signature = local_md5((compiled_code | replace(as_of(), '')) ~ models_checksum()) -%}
+    {#- neither a night's as_of, which the fingerprint covers, nor the name of the warehouse file makes other SQL -#}
+    {%- set file_name = this.include(schema=false, identifier=false) ~ '.' -%}
+    {%- set own_sql = compiled_code | replace(as_of(), '') | replace(file_name, '') -%}
+    {%- set signature = local_md5(own_sql ~ models_checksum()) -%}
     {%- set source -%}
         select
             opportunity_id,

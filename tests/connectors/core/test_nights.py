@@ -11,7 +11,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from connectors.landing import compact
+from connectors.landing import ApplyMode, compact
 from connectors.landing.erase import erase_from_log
 from connectors.raw import Counts, apply_loads
 from tests.connectors.core.tables import read_tables
@@ -124,11 +124,11 @@ def test_a_night_stays_before_what_has_to_do_with_one_of_its_records(bench: Benc
     ],
 )
 def test_nothing_moves_behind_a_full_list_or_what_could_be_held_back(
-    bench: Bench, mode: str, rows: list[tuple[str, int | None, str]]
+    bench: Bench, mode: ApplyMode, rows: list[tuple[str, int | None, str]]
 ) -> None:
     bench.land([("a", 0, "first")])
     bench.land([("b", 1, "x")])
-    bench.land(rows, mode=mode, lane="deletes")  # type: ignore[arg-type]
+    bench.land(rows, mode=mode, lane="deletes")
     bench.land([("c", 1, "x")])
     bench.land([("d", 1, "x")])
     bench.apply()
