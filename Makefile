@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 PY := .venv/bin/python
 READY := .venv/ready
-# every warning of dbt is an error; that one is wrong of by_opportunity, which does enforce constraints
+# every warning of dbt is an error; that one is wrong of by_key, which does enforce constraints
 WARNINGS := '{"error": "all", "silence": ["UnsupportedConstraintMaterialization"]}'
 # DuckDB calls an open file by its own name, not by that of the link to it
 PUBLISHED = $(realpath $(or $(CRM_DATA_DIR),data)/published/crm.duckdb)

@@ -116,12 +116,17 @@ def _build(warehouse: Path, building: Path, tables: Sequence[TableName], facts: 
     with duckdb.connect(":memory:") as hub:
         hub.execute(f"attach '{_literal(warehouse)}' as work (read_only)")
         hub.execute(f"attach '{_literal(building)}' as target (storage_version '{STORAGE_VERSION}')")
-        views = _views(hub)
-        # a view is made where the tables that it reads are there
-        rows = {str(table): _copy(hub, table, views.get(table)) for table in sorted(tables, key=views.__contains__)}
+        views, comments = _views(hub), _comments(hub)
+        # one transaction, which the disk confirms once; a view is made where the tables that it reads are there
+        hub.execute("begin")
+        rows = {
+            str(table): _copy(hub, table, views.get(table), comments.get(table))
+            for table in sorted(tables, key=views.__contains__)
+        }
         hub.execute("create schema if not exists target.quality")
         hub.execute("create table target.quality.publication (fact varchar, value varchar)")
         hub.executemany("insert into target.quality.publication values (?, ?)", sorted(facts.items()))
+        hub.execute("commit")
         hub.execute("checkpoint target")
         hub.execute("detach target")
     if _wal(building).exists():
@@ -137,36 +142,43 @@ def _views(hub: duckdb.DuckDBPyConnection) -> dict[TableName, str]:
     return {TableName(schema, name): statement for schema, name, statement in found}
 
 
-def _copy(hub: duckdb.DuckDBPyConnection, table: TableName, view: str | None) -> int:
-    comments = hub.execute(
+def _comments(hub: duckdb.DuckDBPyConnection) -> dict[TableName, list[tuple[str, str, str]]]:
+    """Of each table and view: what is commented (`column`, `table` or `view`), its suffix, and the comment."""
+    found = hub.execute(
         """
-        select 'column', '."' || column_name || '"', comment from duckdb_columns()
-        where database_name = 'work' and schema_name = $schema and table_name = $name
+        select schema_name, table_name, 'column', '."' || column_name || '"', comment from duckdb_columns()
+        where database_name = 'work'
         union all
-        select 'table', '', comment from duckdb_tables()
-        where database_name = 'work' and schema_name = $schema and table_name = $name
+        select schema_name, table_name, 'table', '', comment from duckdb_tables() where database_name = 'work'
         union all
-        select 'view', '', comment from duckdb_views()
-        where database_name = 'work' and schema_name = $schema and view_name = $name
-        """,
-        {"schema": table.schema, "name": table.name},
+        select schema_name, view_name, 'view', '', comment from duckdb_views() where database_name = 'work'
+        """
     ).fetchall()
-    if not comments:
+    comments: dict[TableName, list[tuple[str, str, str]]] = {}
+    for schema, name, kind, suffix, comment in found:
+        comments.setdefault(TableName(schema, name), []).append((kind, suffix, comment or ""))
+    return comments
+
+
+def _copy(
+    hub: duckdb.DuckDBPyConnection,
+    table: TableName,
+    view: str | None,
+    comments: Sequence[tuple[str, str, str]] | None,
+) -> int:
+    if comments is None:
         raise PublicationError(f"table {table} is not in the warehouse; build it first.")
     hub.execute(f'create schema if not exists target."{table.schema}"')
     name = f'"{table.schema}"."{table.name}"'
-    # table and comments at once: each statement for itself would be a transaction on the disk
-    hub.execute("begin")
     if view is None:
         hub.execute(f"create table target.{name} as select * from work.{name}")
     else:
         hub.execute("use target")
         hub.execute(view)
         hub.execute("use memory")
-    for kind, column, comment in comments:
+    for kind, suffix, comment in comments:
         if comment:
-            hub.execute(f"comment on {kind} target.{name}{column} is '{_literal(comment)}'")
-    hub.execute("commit")
+            hub.execute(f"comment on {kind} target.{name}{suffix} is '{_literal(comment)}'")
     counted = hub.execute(f"select count(*) from target.{name}").fetchone()
     return int(counted[0]) if counted else 0
 

@@ -22,6 +22,7 @@ from benchmarks.warehouse.building import Night, Step, build_night
 from benchmarks.warehouse.comparing import differing_tables
 from benchmarks.warehouse.page import write_page
 from benchmarks.warehouse.raw_rows import PROJECT_DIR, Day, Volume, fill, make_world, merge, play_day, volume
+from connectors.sandbox.world.scale import parse_size
 
 FOLDER = PROJECT_DIR / "data" / "benchmark" / "warehouse"
 RESULTS = PROJECT_DIR / "benchmarks" / "results" / "warehouse.md"
@@ -32,7 +33,7 @@ COUNTED = ("int_opportunity_versions", "fct_pipeline_balance_change", "fct_oppor
 class Result:
     """What one size took."""
 
-    size: int
+    size: str
     machine: str
     volume: Volume
     day: Day
@@ -45,25 +46,28 @@ class Result:
 def main() -> None:
     """Measure the sizes asked for, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="20000,100000,1000000", help="deals, separated by commas")
+    parser.add_argument("--sizes", default="20k,100k,1M", help="deals, such as 20k, or 1M+500 for Salesforce's"
+                        " and HubSpot's; several with commas")  # fmt: skip
     parser.add_argument("--compare", type=int, default=100_000, help="build the second night from nothing, too, and"
                         " compare every row, for sizes up to this (default 100000)")  # fmt: skip
     parser.add_argument("--page", action="store_true", help="only write the page again")
     arguments = parser.parse_args()
     if not arguments.page:
-        for size in map(int, arguments.sizes.split(",")):
-            result = _measure(size, compares=size <= arguments.compare)
+        for size in arguments.sizes.split(","):
+            scale = parse_size(size, seed=1)
+            compares = scale.salesforce_deals + scale.hubspot_deals <= arguments.compare
+            result = _measure(size, compares=compares)
             (FOLDER / f"result-{size}.json").write_text(json.dumps(asdict(result), indent=1))
     write_page(RESULTS, [_read(path) for path in FOLDER.glob("result-*.json")])
     sys.stdout.write(RESULTS.read_text())
 
 
-def _measure(size: int, *, compares: bool) -> Result:
+def _measure(size: str, *, compares: bool) -> Result:
     pristine = FOLDER / f"world-{size}.duckdb"
     FOLDER.mkdir(parents=True, exist_ok=True)
     _say(f"{size}: the world")
     make_world(pristine, size)
-    folder = FOLDER / str(size)
+    folder = FOLDER / size
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     world, warehouse = folder / "world.duckdb", folder / "warehouse.duckdb"

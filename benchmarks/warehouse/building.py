@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import yaml
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 # as dagster_project/assets/dbt.py divides them: what reads findings or marts comes after the judges
@@ -101,11 +102,12 @@ def _dbt(name: str, selection: Sequence[str], warehouse: Path, moment: str, fold
 
 def _profiles(folder: Path) -> Path:
     """The project's own profile with a limit on memory, so that the machine's size does not decide."""
-    profile = (PROJECT_DIR / "dbt" / "profiles.yml").read_text()
+    profile = yaml.safe_load((PROJECT_DIR / "dbt" / "profiles.yml").read_text())
     written = folder / "profiles" / "profiles.yml"
     written.parent.mkdir(parents=True, exist_ok=True)
-    limit = f"      settings:\n        memory_limit: {MEMORY_LIMIT}\n        temp_directory: {folder / 'spill'}\n"
-    written.write_text(profile.rstrip("\n") + "\n" + limit)
+    settings = profile["crm"]["outputs"]["warehouse"]["settings"]
+    settings |= {"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}
+    written.write_text(yaml.safe_dump(profile))
     return written.parent
 
 

@@ -16,14 +16,14 @@ SHOWN_MODELS = 15
 
 def write_page(path: Path, results: Sequence["Result"]) -> None:
     """Write the tables of all sizes to `path`."""
-    ordered = sorted(results, key=lambda result: result.size)
+    ordered = sorted(results, key=lambda result: result.volume.opportunities)
     lines = [
         "# The warehouse, measured",
         "",
         "`python -m benchmarks.warehouse`: raw tables of a generated world of both CRMs, then what the night does with"
         " them: conformed tables, findings, marts, without dbt's tests. *Full* builds everything from nothing; *next"
         " day* follows one day of that world, merged into the raw tables. Model seconds are dbt's own, summed over"
-        " models, of which two run at once; wall and CPU seconds are of whole processes, imports and parsing"
+        " models, which run one after the other; wall and CPU seconds are of whole processes, imports and parsing"
         f" included. DuckDB may keep {MEMORY_LIMIT} in memory. Where the load of the machine is above its cores, other"
         " work ran beside: wall and model seconds are longer for it, CPU seconds hardly.",
         "",

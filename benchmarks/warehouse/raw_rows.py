@@ -32,11 +32,11 @@ class Day:
     opportunities: int
 
 
-def make_world(path: Path, size: int) -> None:
+def make_world(path: Path, size: str) -> None:
     """Generate the world, in a process of its own; one that is there stays."""
     if path.exists():
         return
-    command = [sys.executable, "-m", "connectors.sandbox", "create", "--world", str(path), "--size", str(size)]
+    command = [sys.executable, "-m", "connectors.sandbox", "create", "--world", str(path), "--size", size]
     subprocess.run(command, cwd=PROJECT_DIR, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own module
 
 

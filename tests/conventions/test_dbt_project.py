@@ -23,7 +23,7 @@ DUCKDB_ONLY = re.compile(
     r"\b(qualify|list_agg|list_contains|struct_pack|strptime|try_cast|epoch_ms|arg_max|arg_min)\b|::", re.I
 )
 
-# every warning is an error; that one is wrong of by_opportunity, which does enforce constraints
+# every warning is an error; that one is wrong of by_key, which does enforce constraints
 WARNINGS = '{"error": "all", "silence": ["UnsupportedConstraintMaterialization"]}'
 IS_READ_BY_ITSELF = "published for its own sake; that one mart more is made of it is no reason to fold it in"
 IS_A_STEP = "folded into its reader, it would make a model of more than 250 lines that nobody could test by parts"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from connectors.engine import create_warehouse
 from connectors.sandbox.catalogue import (
     HUBSPOT,
     SALESFORCE,
@@ -30,6 +31,7 @@ HUBSPOT_TYPES = {"number": "decimal(28, 6)", "date": "date", "bool": "boolean"}
 
 def load_raw_tables(world: Path, warehouse: Path) -> datetime:
     """Fill `raw_salesforce` and `raw_hubspot`; returns the world's clock, up to which the tables are complete."""
+    create_warehouse(warehouse)
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"attach '{world}' as world (read_only)")
         for table, query in _queries():

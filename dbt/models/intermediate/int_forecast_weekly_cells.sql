@@ -1,3 +1,7 @@
+{{ config(
+    materialized='by_key', key='quarter_no', fingerprint=['int_forecast_quarter_fingerprints', 'positions_fingerprint']
+) }}
+
 with
 
 int_opportunity_outcomes as (
@@ -49,6 +53,9 @@ weekly_snapshots as (
     where
         mod(day_of_quarter - 1, 7) = 0
         and {{ reporting_midnight('date_day') }} <= {{ as_of() }}
+        {{ touched_only(
+            'int_forecast_quarter_fingerprints', 'and', key='fiscal_year * 4 + fiscal_quarter_number'
+        ) }}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_fingerprints', 'source_fingerprint']) }}
+{{ config(materialized='by_key', fingerprint=['int_opportunity_fingerprints', 'source_fingerprint']) }}
 
 with
 

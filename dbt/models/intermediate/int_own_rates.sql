@@ -6,7 +6,7 @@ fct_forecast_quarter as (
     where
         is_quarter_complete
         and first_forecast_at is not null
-        and is_primary_record
+        and was_primary_record
 
 ),
 
@@ -30,19 +30,14 @@ dim_date as (
 
 ),
 
-fct_quota as (
+-- whoever came, or left, within the quarter could not reach a whole one's quota
+fct_rep_scorecard_quarterly as (
 
-    select * from {{ ref('fct_quota') }}
+    select * from {{ ref('fct_rep_scorecard_quarterly') }}
     where
-        measure = 'bookings'
+        is_quarter_complete
+        and is_full_quarter
         and quota_amount is not null
-        and carried_days = quarter_days
-
-),
-
-agg_rep_quarter_results as (
-
-    select * from {{ ref('agg_rep_quarter_results') }}
 
 ),
 
@@ -83,16 +78,11 @@ quota_quarters as (
 
     select
         dim_date.fiscal_year,
-        fct_quota.quota_amount,
-        coalesce(agg_rep_quarter_results.won_amount, 0) as won_amount
-    from fct_quota
+        fct_rep_scorecard_quarterly.quota_amount,
+        fct_rep_scorecard_quarterly.won_amount
+    from fct_rep_scorecard_quarterly
     inner join dim_date
-        on fct_quota.fiscal_quarter_start_date = dim_date.date_day
-    left join agg_rep_quarter_results
-        on
-            fct_quota.user_key = agg_rep_quarter_results.user_key
-            and fct_quota.fiscal_quarter = agg_rep_quarter_results.fiscal_quarter
-    where dim_date.is_quarter_complete
+        on fct_rep_scorecard_quarterly.fiscal_quarter_start_date = dim_date.date_day
 
 ),
 

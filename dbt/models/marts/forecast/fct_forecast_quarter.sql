@@ -1,4 +1,4 @@
-{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'forecast_fingerprint']) }}
+{{ config(materialized='by_key', fingerprint=['int_opportunity_mart_fingerprints', 'forecast_fingerprint']) }}
 
 with
 

@@ -19,7 +19,7 @@ committed_in_completed_quarters as (
         crm,
         fiscal_quarter,
         outcome,
-        is_primary_record,
+        was_primary_record,
         is_stage_trusted
     from fct_forecast_quarter
     where
@@ -36,11 +36,11 @@ deals_by_crm as (
         'all' as crm,
         fiscal_quarter,
         outcome,
-        is_primary_record,
+        was_primary_record,
         is_stage_trusted
     from committed_in_completed_quarters
-    -- a deal that both CRMs hold counts once
-    where is_primary_record
+    -- a deal that both CRMs held counts once; what happened to the other record since changes no quarter that is over
+    where was_primary_record
 
 ),
 
@@ -52,7 +52,7 @@ deals_by_crm_and_quarter as (
         crm,
         'all' as fiscal_quarter,
         outcome,
-        is_primary_record,
+        was_primary_record,
         is_stage_trusted
     from deals_by_crm
 

@@ -1,4 +1,4 @@
-{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'stay_fingerprint']) }}
+{{ config(materialized='by_key', fingerprint=['int_opportunity_mart_fingerprints', 'stay_fingerprint']) }}
 
 with
 

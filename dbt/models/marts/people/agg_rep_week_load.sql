@@ -34,23 +34,36 @@ weeks as (
 
 ),
 
-open_opportunities as (
+-- open and counted from one instant to another: two bounds, so that the weeks within are found by sorting
+open_stretches as (
 
     select
         int_opportunity_outcomes.owner_key,
-        weeks.week_start_date,
         int_opportunity_outcomes.amount,
-        max(int_opportunity_outcomes.amount) over (
-            partition by int_opportunity_outcomes.owner_key, weeks.week_start_date
-        ) as largest_amount
+        greatest(
+            int_opportunity_outcomes.valid_from, coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
+        ) as counts_from,
+        coalesce(int_opportunity_outcomes.valid_to, {{ end_of_time() }}) as counts_to
     from int_opportunity_outcomes
     inner join dim_opportunity
         on int_opportunity_outcomes.opportunity_id = dim_opportunity.opportunity_id
+
+),
+
+open_opportunities as (
+
+    select
+        open_stretches.owner_key,
+        weeks.week_start_date,
+        open_stretches.amount,
+        max(open_stretches.amount) over (
+            partition by open_stretches.owner_key, weeks.week_start_date
+        ) as largest_amount
+    from open_stretches
     inner join weeks
         on
-            int_opportunity_outcomes.valid_from <= weeks.week_starts_at
-            and coalesce(int_opportunity_outcomes.valid_to, {{ end_of_time() }}) > weeks.week_starts_at
-            and coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) <= weeks.week_starts_at
+            open_stretches.counts_from <= weeks.week_starts_at
+            and open_stretches.counts_to > weeks.week_starts_at
 
 ),
 

@@ -150,32 +150,48 @@ slices as (
 
 ),
 
+-- sorted before the names of the slice are joined, which would be carried through the sort
+balances_by_day as (
+
+    select
+        *,
+        lead(change_date) over days_of_slice as next_change_date,
+        sum(opportunity_delta) over days_of_slice as open_opportunity_count,
+        sum(amount_delta) over days_of_slice as open_amount,
+        sum(weighted_amount_delta) over days_of_slice as weighted_amount,
+        sum(default_weighted_amount_delta) over days_of_slice as default_weighted_amount,
+        sum(without_amount_delta) over days_of_slice as without_amount_count,
+        sum(untrusted_amount_delta) over days_of_slice as untrusted_open_amount
+    from changes_by_day
+    window
+        days_of_slice as (
+            partition by pipeline_slice_key
+            order by change_date
+        )
+
+),
+
 balances as (
 
     select
-        {{ surrogate_key(['changes.pipeline_slice_key', 'changes.change_date']) }} as pipeline_balance_change_key,
+        {{ surrogate_key(['balances_by_day.pipeline_slice_key', 'balances_by_day.change_date']) }}
+            as pipeline_balance_change_key,
         slices.*,
-        changes.change_date as valid_from_date,
-        lead(changes.change_date) over days_of_slice as valid_to_date,
-        cast(changes.opportunity_delta as integer) as opportunity_delta,
-        cast(changes.amount_delta as decimal(18, 2)) as amount_delta,
-        cast(changes.weighted_amount_delta as decimal(18, 2)) as weighted_amount_delta,
-        cast(changes.default_weighted_amount_delta as decimal(18, 2)) as default_weighted_amount_delta,
-        cast(sum(changes.opportunity_delta) over days_of_slice as integer) as open_opportunity_count,
-        cast(sum(changes.amount_delta) over days_of_slice as decimal(18, 2)) as open_amount,
-        cast(sum(changes.weighted_amount_delta) over days_of_slice as decimal(18, 2)) as weighted_amount,
-        cast(sum(changes.default_weighted_amount_delta) over days_of_slice as decimal(18, 2))
-            as default_weighted_amount,
-        cast(sum(changes.without_amount_delta) over days_of_slice as integer) as without_amount_count,
-        cast(sum(changes.untrusted_amount_delta) over days_of_slice as decimal(18, 2)) as untrusted_open_amount
-    from changes_by_day as changes
+        balances_by_day.change_date as valid_from_date,
+        balances_by_day.next_change_date as valid_to_date,
+        cast(balances_by_day.opportunity_delta as integer) as opportunity_delta,
+        cast(balances_by_day.amount_delta as decimal(18, 2)) as amount_delta,
+        cast(balances_by_day.weighted_amount_delta as decimal(18, 2)) as weighted_amount_delta,
+        cast(balances_by_day.default_weighted_amount_delta as decimal(18, 2)) as default_weighted_amount_delta,
+        cast(balances_by_day.open_opportunity_count as integer) as open_opportunity_count,
+        cast(balances_by_day.open_amount as decimal(18, 2)) as open_amount,
+        cast(balances_by_day.weighted_amount as decimal(18, 2)) as weighted_amount,
+        cast(balances_by_day.default_weighted_amount as decimal(18, 2)) as default_weighted_amount,
+        cast(balances_by_day.without_amount_count as integer) as without_amount_count,
+        cast(balances_by_day.untrusted_open_amount as decimal(18, 2)) as untrusted_open_amount
+    from balances_by_day
     inner join slices
-        on changes.pipeline_slice_key = slices.pipeline_slice_key
-    window
-        days_of_slice as (
-            partition by changes.pipeline_slice_key
-            order by changes.change_date
-        )
+        on balances_by_day.pipeline_slice_key = slices.pipeline_slice_key
 
 )
 

@@ -1,4 +1,4 @@
-{{ config(materialized='by_opportunity', fingerprint=['int_opportunity_mart_fingerprints', 'period_fingerprint']) }}
+{{ config(materialized='by_key', fingerprint=['int_opportunity_mart_fingerprints', 'period_fingerprint']) }}
 
 with
 

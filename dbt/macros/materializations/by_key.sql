@@ -1,24 +1,26 @@
 {#-
-    A table of which a run builds only the opportunities whose fingerprint differs from the one that they were last built
-    with, all their rows anew. It compares what is there, not when it came, so late, replayed and vanished rows count too.
+    A table of which a run builds only the keys (opportunities, unless the config `key` names another column) whose
+    fingerprint differs from the one that they were last built with, all their rows anew. It compares what is there, not
+    when it came, so late, replayed and vanished rows count too.
 
-    The config `fingerprint` says which, as [model, column]; whatever can change in the table's rows has to be in it. The
-    model's inputs end in touched_only().
+    The config `fingerprint` says which, as [model, column]; that model has a row per key under the key's own name, and
+    whatever can change in the table's rows has to be in it. The model's inputs end in touched_only().
     intermediate.built_<model> holds the fingerprints of what is in the table. Where it was built by other SQL than the
-    model's of today, before any model of the project was changed, or not at all, everything is built.
+    model's of today, before any model or macro of the project was changed, or not at all, everything is built.
 -#}
-{% materialization by_opportunity, adapter='duckdb' %}
+{% materialization by_key, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
+    {%- set key = config.get('key', 'opportunity_id') -%}
     {%- set fingerprints = ref(config.require('fingerprint')[0]) -%}
     {%- set built = fingerprints.incorporate(path={'identifier': 'built_' ~ this.identifier}) -%}
     {#- neither a night's as_of, which the fingerprint covers, nor the name of the warehouse file makes other SQL -#}
     {%- set file_name = this.include(schema=false, identifier=false) ~ '.' -%}
     {%- set own_sql = compiled_code | replace(as_of(), '') | replace(file_name, '') -%}
-    {%- set signature = local_md5(own_sql ~ models_checksum()) -%}
+    {%- set signature = local_md5(own_sql ~ project_checksum()) -%}
     {%- set source -%}
         select
-            opportunity_id,
+            {{ key }} as touched_key,
             {{ config.require('fingerprint')[1] }} as fingerprint,
             '{{ signature }}' as signature
         from {{ fingerprints }}
@@ -28,7 +30,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% if existing is not none and existing.is_table and not should_full_refresh() and is_built_by(built, signature) %}
-        {% do build_touched(target, built, source) %}
+        {% do build_touched(target, key, built, source) %}
     {% else %}
         {% do build_all(existing, target, built, source) %}
     {% endif %}
@@ -55,41 +57,44 @@
         {{ adapter.drop_relation(existing) }}
     {% endif %}
     {% call statement('main') -%}
-        {{ create_or_replace_table_as(target, compiled_code | replace(touched_condition(), 'true')) }}
+        {{ create_or_replace_table_as(target, compiled_code | replace(is_touched(), ' is not null or true')) }}
     {%- endcall %}
     {% do run_query('create or replace table ' ~ built ~ ' as ' ~ source) %}
 {%- endmacro %}
 
-{% macro build_touched(target, built, source) -%}
+{% macro build_touched(target, key, built, source) -%}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
-    {% do run_query('drop table if exists touched_opportunities') %}
-    {% do run_query('create temporary table touched_opportunities as ' ~ touched_since_built(built, source)) %}
+    {% do run_query('drop table if exists touched_keys') %}
+    {% do run_query('create temporary table touched_keys as ' ~ touched_since_built(built, source)) %}
     {% call statement('main') -%}
         create temporary table rebuilt_rows as (
             {{ compiled_code }}
         );
-        delete from {{ target }} where {{ touched_condition() }};
+        delete from {{ target }} where {{ key }} {{ is_touched() }};
         insert into {{ target }} ({{ columns }}) select {{ columns }} from rebuilt_rows;
         drop table rebuilt_rows;
-        delete from {{ built }} where {{ touched_condition() }};
-        insert into {{ built }} select * from ({{ source }}) as source where {{ touched_condition() }};
-        drop table touched_opportunities;
+        delete from {{ built }} where touched_key {{ is_touched() }};
+        insert into {{ built }} select * from ({{ source }}) as source where touched_key {{ is_touched() }};
+        drop table touched_keys;
     {%- endcall %}
 {%- endmacro %}
 
 {% macro touched_since_built(built, source) -%}
-    select coalesce(source.opportunity_id, built.opportunity_id) as opportunity_id
+    select coalesce(source.touched_key, built.touched_key) as touched_key
     from ({{ source }}) as source
     full outer join {{ built }} as built
-        on source.opportunity_id = built.opportunity_id
+        on source.touched_key = built.touched_key
     where source.fingerprint is distinct from built.fingerprint
 {%- endmacro %}
 
-{#- One text for the SQL of all models: the rows of one depend on the formulas of those before it. -#}
-{% macro models_checksum() -%}
+{#- One text for the SQL of all models and macros: the rows of one depend on the formulas of those before it. -#}
+{% macro project_checksum() -%}
     {%- set checksums = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' -%}
         {%- do checksums.append(node.checksum.checksum) -%}
+    {%- endfor -%}
+    {%- for value in context.values() if value.macro is defined and value.macro.package_name == project_name -%}
+        {%- do checksums.append(local_md5(value.macro.macro_sql)) -%}
     {%- endfor -%}
     {{ return(local_md5(checksums | sort | join)) }}
 {%- endmacro %}

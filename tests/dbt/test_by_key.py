@@ -14,10 +14,11 @@ from tests.support.raw_tables import load_raw_tables
 from tests.support.warehouse import BUILD_WITHOUT_TESTS, run_dbt
 
 ENDS = ("fct_pipeline_change", "fct_forecast_outcome", "fct_opportunity_event", "fct_funnel")
-CHAIN = " ".join([*(f"+{model}" for model in ENDS), "int_opportunity_open_stretches"])
+CHAIN = " ".join([*(f"+{model}" for model in ENDS), "int_opportunity_open_stretches", "+int_forecast_weekly_cells"])
 # views and seeds are there, and no night changes them
 BUILD = (*BUILD_WITHOUT_TESTS, "--exclude", "path:models/staging", "resource_type:seed")
 TABLES = (
+    "intermediate.int_forecast_weekly_cells",
     "intermediate.int_opportunity_outcomes",
     "intermediate.int_pipeline_period_states",
     "intermediate.int_opportunity_open_stretches",
@@ -90,7 +91,7 @@ def test_only_what_differs_is_built_until_the_models_own_sql_does(built: Built, 
 
     played.execute(
         "update intermediate.built_fct_forecast_snapshot set fingerprint = 'other' "
-        "where opportunity_id = (select min(opportunity_id) from marts.fct_forecast_snapshot)"
+        "where touched_key = (select min(opportunity_id) from marts.fct_forecast_snapshot)"
     )
     _build(played, "fct_forecast_snapshot")
     assert played.rows(
