@@ -73,7 +73,7 @@ def _edit_deals(sandbox: RunningSandbox, day: datetime) -> int:
             {"closedate": (day + timedelta(days=30 + number % 60)).isoformat()},
             {"dealstage": neighbour["dealstage"]},
         )
-        stamp = day + number * timedelta(hours=HOURS_OF_EDITS) / wanted
+        stamp = day + timedelta(seconds=number * HOURS_OF_EDITS * 3600 // wanted)
         edit = {"crm": "hubspot", "type": "deals", "id": row["id"], "stamp": stamp.isoformat()}
         sandbox.edit(kind="set_properties", properties=values[number % len(values)], **edit)
         if number % 10 == 0:
