@@ -19,7 +19,7 @@ from benchmarks.extract.extractors import Extractor, Place, every_extractor
 from benchmarks.extract.judge import count_rows, judge
 from benchmarks.extract.measure import run_measured, sandbox_environment
 from benchmarks.extract.page import write_page
-from benchmarks.extract.results import Night, Result, keep_result, read_results
+from benchmarks.extract.results import QUIET, Night, Result, keep_result, read_results
 from benchmarks.extract.traps import play_next_day, prepare_world
 from connectors.sandbox.process import start_sandbox
 from connectors.sandbox.world.scale import parse_size
@@ -40,16 +40,19 @@ def main() -> None:
     parser.add_argument("--ours", action="append", help="deals of a world that only ours reads; repeat for more")
     parser.add_argument("--only", action="append", help="name of an extractor; repeat for more")
     parser.add_argument("--first-load", action="store_true", help="no next day")
+    parser.add_argument(
+        "--quiet-day", action="store_true", help="a next day that changes about 1 %% of the HubSpot deals"
+    )
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page from what was measured")
     arguments = parser.parse_args()
     if not arguments.page:
         chosen = [one for one in every_extractor() if not arguments.only or one.name in arguments.only]
-        for extractor in chosen if arguments.size != "0" else ():
-            keep_result(FOLDER, arguments.size, _measure(extractor, _world(arguments.size)))
-        for size in arguments.ours or ():
-            for extractor in _ours_of(size, chosen):
-                nights = 1 if arguments.first_load else 2
-                keep_result(FOLDER, size, _measure(extractor, _world(size), nights=nights))
+        nights, is_quiet = 1 if arguments.first_load else 2, arguments.quiet_day
+        runs = [(arguments.size, extractor) for extractor in chosen if arguments.size != "0"]
+        runs += [(size, extractor) for size in arguments.ours or () for extractor in _ours_of(size, chosen)]
+        for size, extractor in runs:
+            result = _measure(extractor, _world(size), nights=nights, is_quiet=is_quiet)
+            keep_result(FOLDER, f"{size}{QUIET}" if is_quiet else size, result)
     write_page(RESULTS, read_results(FOLDER, [one.name for one in every_extractor()]))
     sys.stdout.write(RESULTS.read_text())
 
@@ -74,7 +77,7 @@ def _world(size: str) -> Path:
     return path
 
 
-def _measure(extractor: Extractor, world: Path, *, nights: int = 2) -> Result:
+def _measure(extractor: Extractor, world: Path, *, nights: int, is_quiet: bool) -> Result:
     sys.stderr.write(f"{extractor.name} on {world.stem} ...\n")
     _install(extractor)
     folder = FOLDER / extractor.name
@@ -83,13 +86,13 @@ def _measure(extractor: Extractor, world: Path, *, nights: int = 2) -> Result:
     copy = folder / "world.duckdb"
     shutil.copy(world, copy)
     measured: list[Night] = []
-    before = _machine()
+    before, day = _machine(), ""
     with start_sandbox(copy, log=folder / "sandbox.log") as sandbox:
-        prepare_world(sandbox)
+        prepare_world(sandbox, is_quiet=is_quiet)
         for number in range(1, nights + 1):
             place = Place(folder, FOLDER / "environments", number)
             if number == 2:
-                play_next_day(sandbox)
+                day = play_next_day(sandbox, extractor.crm, is_quiet=is_quiet)
             *prepare, command = extractor.commands(place)
             environment = {**extractor.environment(place), **sandbox_environment(sandbox)}
             for step in prepare:
@@ -104,7 +107,7 @@ def _measure(extractor: Extractor, world: Path, *, nights: int = 2) -> Result:
             )
     verdict = judge(extractor, place, copy)
     (folder / "world.duckdb").unlink()
-    return Result(extractor.name, tuple(measured), verdict, before)
+    return Result(extractor.name, tuple(measured), verdict, before, day)
 
 
 def _install(extractor: Extractor) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.extract.results import Night, Result
+from benchmarks.extract.results import QUIET, Night, Result
 
 NOTES = Path(__file__).with_name("notes.md")  # what a person makes of the numbers
 _HEAD = (
@@ -25,11 +25,17 @@ def write_page(path: Path, results: Mapping[str, Sequence[Result]]) -> None:
     """Write a table for each size to `path`, and behind them what a person makes of them."""
     lines = [_TEXT]
     for size, measured in results.items():
-        is_alone = all(one.extractor.startswith("ours") for one in measured)
-        title = f"{'Ours' if is_alone else 'All'} on a world of {_deals(size)}"
+        is_alone, world = all(one.extractor.startswith("ours") for one in measured), size.removesuffix(QUIET)
+        is_quiet = world != size
+        title = f"{'Ours' if is_alone else 'All'} on a world of {_deals(world)}{', a quiet day' if is_quiet else ''}"
         machines = "; ".join(dict.fromkeys(one.machine for one in measured)) if is_alone else measured[0].machine
-        lines += [f"## {title}", "", f"`--size {size}`" if not is_alone else f"`--ours {size}`"]
-        lines[-1] += f" on {machines}."
+        options = f"`{'--ours' if is_alone else '--size'} {world}{' --quiet-day' if is_quiet else ''}`"
+        days = dict.fromkeys(one.day for one in measured if one.day)
+        lines += [
+            f"## {title}",
+            "",
+            " ".join([f"{options} on {machines}.", *(f"The next day: {day}." for day in days)]),
+        ]
         lines += ["", *_HEAD, *map(_line, measured), ""]
         failures = [
             f"- {one.extractor}, night {number}: {night.used.failure}"

@@ -8,6 +8,8 @@ from pathlib import Path
 from benchmarks.extract.judge import Verdict
 from benchmarks.extract.measure import Used
 
+QUIET = "-quiet"  # ends the name of a size whose next day was a quiet one
+
 
 @dataclass(frozen=True)
 class Night:
@@ -25,6 +27,8 @@ class Result:
     nights: tuple[Night, ...]
     verdict: Verdict | None
     machine: str
+    day: str = ""
+    """What the next day was, in words; "" if none was played."""
 
 
 def keep_result(folder: Path, size: str, result: Result) -> None:
@@ -47,4 +51,4 @@ def _result(path: Path) -> Result:
     given = json.loads(path.read_text())
     nights = tuple(Night(Used(**night["used"]), night["rows"]) for night in given["nights"])
     verdict = Verdict(**given["verdict"]) if given["verdict"] else None
-    return Result(given["extractor"], nights, verdict, given["machine"])
+    return Result(given["extractor"], nights, verdict, given["machine"], given.get("day", ""))

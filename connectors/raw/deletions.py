@@ -2,7 +2,7 @@
 
 import duckdb
 
-from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_rows
+from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_listed, count_rows
 from connectors.raw.tables import RawTable, naive_utc
 from connectors.schema import literal, quote
 
@@ -25,10 +25,7 @@ def tombstone_listed(
         "where incoming._modified_at >= target._modified_at and (not target._is_deleted "
         "or (incoming._merged_into is not null and incoming._merged_into is distinct from target._merged_into))"
     )
-    row = connection.execute(
-        f"select count(*), count(*) filter (_record_id not in (select _record_id from {target})) from {INCOMING}"
-    ).fetchone()
-    listed, unknown = row or (0, 0)
+    listed, unknown = count_listed(connection, target)
     counts = _flag_doomed(connection, target, load, has_brake)
     rest = listed - unknown - counts.tombstoned - counts.held
     return Counts(tombstoned=counts.tombstoned, held=counts.held, unknown=unknown, unchanged=rest)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.landing import Manifest
-from connectors.raw.tables import naive_utc
+from connectors.raw.tables import RawTable, naive_utc
 from connectors.schema import KNOWN_UNTIL, PART_META_COLUMNS, Column, converted, literal, quote
 
 INCOMING = "incoming"
@@ -98,6 +98,18 @@ def stage_incoming(connection: duckdb.DuckDBPyConnection, load: LoadFiles) -> No
         f"qualify row_number() over (partition by _record_id order by {order}) = 1"
     )
     connection.execute(f"create or replace temp view {INCOMING} as from {INCOMING}_newest")
+
+
+def count_listed(connection: duckdb.DuckDBPyConnection, target: RawTable) -> tuple[int, int]:
+    """How many records the staged load lists, and how many of them the table does not have.
+
+    The table passes by what is listed: to remember all its ids would take memory that grows with it.
+    """
+    listed = count_rows(connection, f"select count(*) from {INCOMING}")
+    known = count_rows(
+        connection, f"select count(*) from {target} where _record_id in (select _record_id from {INCOMING})"
+    )
+    return listed, listed - known
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, statement: str) -> int:

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_rows
+from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_listed, count_rows
 from connectors.raw.tables import RawTable
 from connectors.schema import KEPT_WHEN_ERASED, literal, quote
 
@@ -59,10 +59,7 @@ def erase_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load:
     blanked = [name for name in target.columns(connection) if name.lower() not in KEPT_WHEN_ERASED]
     blanks = "".join(f"{quote(name)} = null, " for name in blanked)
     _list_forgotten(connection, target)
-    listed = count_rows(connection, f"select count(*) from {INCOMING}")
-    unknown = count_rows(
-        connection, f"select count(*) from {INCOMING} where _record_id not in (select _record_id from {target})"
-    )
+    listed, unknown = count_listed(connection, target)
     erased = count_rows(
         connection,
         f"update {target} as target set {blanks}_is_deleted = true, _calculated_as_of = null, "

@@ -10,6 +10,8 @@ import pytest
 from connectors.errors import ConfigurationError, DamagedLogError
 from connectors.landing import ApplyMode, LandingLog, Lane, LoadRequest, Manifest, RecordRule, Window, Withheld
 from connectors.raw import Counts, apply_loads, release_held, replay
+from connectors.raw.incoming import count_listed
+from connectors.raw.tables import RawTable
 from connectors.schema import TableSchema, literal
 from tests.connectors.core.tables import read_tables
 
@@ -328,3 +330,17 @@ def test_a_load_that_does_not_fit_into_little_memory_is_applied_with_more(bench:
     assert [load.counts for load in applied] == [Counts(inserted=20_000)]
     # DuckDB says sizes in rounded text: it is the lean limit that must be gone
     assert bench.warehouse.execute("select current_setting('memory_limit') like '%GiB'").fetchone() == (True,)
+
+
+def test_what_a_load_lists_is_looked_up_in_memory_that_does_not_grow_with_the_table(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema raw_ledger")
+        connection.execute(
+            "create table raw_ledger.deal as select lpad(number::varchar, 20, '0') as _record_id "
+            "from range(1_000_000) as numbers(number)"
+        )
+        connection.execute(f"create temp view incoming as select unnest(['{7:020}', 'nobody']) as _record_id")
+        # remembering the table's ids would take more than 60 MB
+        connection.execute("checkpoint; set threads = 1; set temp_directory = ''; set memory_limit = '30MB'")
+
+        assert count_listed(connection, RawTable("raw_ledger", "deal")) == (2, 1)
