@@ -48,7 +48,8 @@ weekly_snapshots as (
         week_of_quarter,
         date_day,
         {{ reporting_midnight('date_day') }} as snapshot_at,
-        {{ reporting_midnight('fiscal_quarter_start_date') }} as quarter_starts_at
+        {{ reporting_midnight('fiscal_quarter_start_date') }} as quarter_starts_at,
+        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} as quarter_ends_at
     from dim_date
     where
         mod(day_of_quarter - 1, 7) = 0
@@ -74,26 +75,17 @@ secondary_records as (
 ),
 
 -- a win counts in the weeks of its own quarter: joined by it, it meets no other week
-quarters as (
-
-    select distinct
-        fiscal_quarter,
-        quarter_starts_at,
-        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} as quarter_ends_at
-    from weekly_snapshots
-
-),
-
 won_versions as (
 
     select
         int_opportunity_outcomes.*,
-        quarters.fiscal_quarter
+        first_snapshots.fiscal_quarter
     from int_opportunity_outcomes
-    inner join quarters
+    inner join weekly_snapshots as first_snapshots
         on
-            int_opportunity_outcomes.outcome_since >= quarters.quarter_starts_at
-            and int_opportunity_outcomes.outcome_since < quarters.quarter_ends_at
+            int_opportunity_outcomes.outcome_since >= first_snapshots.quarter_starts_at
+            and int_opportunity_outcomes.outcome_since < first_snapshots.quarter_ends_at
+            and first_snapshots.week_of_quarter = 1
     where int_opportunity_outcomes.is_closed and int_opportunity_outcomes.is_won
 
 ),
