@@ -18,7 +18,7 @@ PROJECT_DIR = Path(__file__).resolve().parents[2]
 AFTER_FINDINGS = "source:quality+ path:models/marts+"
 CONFORMED = "resource_type:seed path:models/staging path:models/intermediate"
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-# DuckDB keeps its data below this; dbt and Python come on top, and spilled data goes beside the warehouse file
+# DuckDB keeps its data below this; dbt and Python come on top, and what does not fit goes beside the warehouse file
 MEMORY_LIMIT = "6GB"
 JUDGE = (
     "import sys; from datetime import datetime; from pathlib import Path; from expectations import evaluate; "
@@ -105,8 +105,7 @@ def _profiles(folder: Path) -> Path:
     profile = yaml.safe_load((PROJECT_DIR / "dbt" / "profiles.yml").read_text())
     written = folder / "profiles" / "profiles.yml"
     written.parent.mkdir(parents=True, exist_ok=True)
-    settings = profile["crm"]["outputs"]["warehouse"]["settings"]
-    settings |= {"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}
+    profile["crm"]["outputs"]["warehouse"]["config_options"] = {"memory_limit": MEMORY_LIMIT}
     written.write_text(yaml.safe_dump(profile))
     return written.parent
 
