@@ -17,7 +17,8 @@
     {#- neither a night's as_of, which the fingerprint covers, nor the name of the warehouse file makes other SQL -#}
     {%- set file_name = this.include(schema=false, identifier=false) ~ '.' -%}
     {%- set own_sql = compiled_code | replace(as_of(), '') | replace(file_name, '') -%}
-    {%- set signature = local_md5(own_sql ~ project_checksum()) -%}
+    {%- set contract = get_table_columns_and_constraints() if config.get('contract').enforced else '' -%}
+    {%- set signature = local_md5(own_sql ~ contract ~ project_checksum()) -%}
     {%- set source -%}
         select
             {{ key }} as touched_key,
@@ -34,6 +35,7 @@
     {% else %}
         {% do build_all(existing, target, built, source) %}
     {% endif %}
+    {% do forget_what_rests_on_older_rows(key, built) %}
     {% do tell_row_count(run_query('select count(*) from ' ~ target).columns[0].values()[0]) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -85,6 +87,34 @@
     full outer join {{ built }} as built
         on source.touched_key = built.touched_key
     where source.fingerprint is distinct from built.fingerprint
+{%- endmacro %}
+
+{#-
+    Who builds some models alone can build this one before a table that it reads: what that table has yet to build anew
+    counts as not built here, so that it is built when both are.
+-#}
+{% macro forget_what_rests_on_older_rows(key, built) -%}
+    {%- for unique_id in model.depends_on.nodes if unique_id in graph.nodes -%}
+        {%- set parent = graph.nodes[unique_id] -%}
+        {%- if parent.config.materialized == 'by_key' and parent.config.get('key', 'opportunity_id') == key -%}
+            {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ parent.config.fingerprint[0]] -%}
+            {%- set fingerprints = api.Relation.create(node.database, node.schema, node.alias) -%}
+            {%- set built_parent = fingerprints.incorporate(path={'identifier': 'built_' ~ parent.alias}) -%}
+            {%- set source -%}
+                select {{ key }} as touched_key, {{ parent.config.fingerprint[1] }} as fingerprint from {{ fingerprints }}
+            {%- endset -%}
+            {%- set states = run_query(
+                'select ' ~ row_set_fingerprint(['touched_key', 'fingerprint']) ~ ' from (' ~ source ~ ') as source '
+                ~ 'union all select ' ~ row_set_fingerprint(['touched_key', 'fingerprint']) ~ ' from ' ~ built_parent
+            ).columns[0].values() -%}
+            {%- if states[0] != states[1] -%}
+                {%- do run_query(
+                    'delete from ' ~ built ~ ' where touched_key in ('
+                    ~ touched_since_built(built_parent, source) ~ ')'
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- One text for the SQL of all models and macros: the rows of one depend on the formulas of those before it. -#}

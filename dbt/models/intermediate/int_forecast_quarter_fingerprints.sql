@@ -18,9 +18,9 @@ fct_forecast_quarter as (
 
 ),
 
-dim_date as (
+int_forecast_days as (
 
-    select * from {{ ref('dim_date') }}
+    select * from {{ ref('int_forecast_days') }}
 
 ),
 
@@ -35,18 +35,15 @@ quarters as (
 
     select
         fiscal_quarter,
-        fiscal_year * 4 + fiscal_quarter_number as quarter_no,
-        {{ reporting_midnight('min(fiscal_quarter_start_date)') }} as quarter_starts_at,
-        {{ reporting_midnight(dbt.dateadd('day', 1, 'max(fiscal_quarter_end_date)')) }} as quarter_ends_at,
-        count(case when mod(day_of_quarter - 1, 7) = 0 and {{ reporting_midnight('date_day') }} <= {{ as_of() }} then 1 end)
-            as snapshot_count,
-        {{ row_set_fingerprint(['date_day', 'day_of_quarter', 'week_of_quarter']) }} as calendar_fingerprint
-    from dim_date
-    where {{ reporting_midnight('fiscal_quarter_start_date') }} <= {{ as_of() }}
+        quarter_no,
+        min(day_starts_at) as quarter_starts_at,
+        max(quarter_ends_at) as quarter_ends_at,
+        {{ row_set_fingerprint(['date_day', 'week_of_quarter', 'is_snapshot_day']) }} as calendar_fingerprint
+    from int_forecast_days
     group by
         fiscal_quarter,
-        fiscal_year,
-        fiscal_quarter_number
+        quarter_no
+    having min(day_starts_at) <= {{ as_of() }}
 
 ),
 
@@ -132,12 +129,11 @@ fingerprints as (
         quarters.quarter_no,
         quarters.fiscal_quarter,
         {{ surrogate_key([
-            'quarters.snapshot_count',
             'quarters.calendar_fingerprint',
             'versions_by_quarter.versions_fingerprint',
             'wins_by_quarter.wins_fingerprint',
             'teams_by_quarter.teams_fingerprint',
-        ]) }} as positions_fingerprint
+        ]) }} as fingerprint
     from quarters
     left join versions_by_quarter
         on quarters.quarter_no = versions_by_quarter.quarter_no

@@ -1,12 +1,10 @@
-{{ config(
-    materialized='by_key', key='quarter_no', fingerprint=['int_forecast_quarter_fingerprints', 'positions_fingerprint']
-) }}
+{{ config(materialized='by_key', key='quarter_no', fingerprint=['int_forecast_quarter_fingerprints', 'fingerprint']) }}
 
 with
 
-int_opportunity_outcomes as (
+int_forecast_version_spans as (
 
-    select * from {{ ref('int_opportunity_outcomes') }}
+    select * from {{ ref('int_forecast_version_spans') }}
 
 ),
 
@@ -25,9 +23,9 @@ fct_forecast_quarter as (
 
 ),
 
-dim_date as (
+int_forecast_days as (
 
-    select * from {{ ref('dim_date') }}
+    select * from {{ ref('int_forecast_days') }}
 
 ),
 
@@ -37,26 +35,22 @@ dim_user as (
 
 ),
 
--- days 1, 8, 15 … of each fiscal quarter
 weekly_snapshots as (
 
-    select
-        fiscal_quarter,
-        fiscal_year * 4 + fiscal_quarter_number as quarter_no,
-        fiscal_quarter_start_date,
-        fiscal_quarter_end_date,
-        week_of_quarter,
-        date_day,
-        {{ reporting_midnight('date_day') }} as snapshot_at,
-        {{ reporting_midnight('fiscal_quarter_start_date') }} as quarter_starts_at,
-        {{ reporting_midnight(dbt.dateadd('day', 1, 'fiscal_quarter_end_date')) }} as quarter_ends_at
-    from dim_date
+    select * from int_forecast_days
     where
-        mod(day_of_quarter - 1, 7) = 0
-        and {{ reporting_midnight('date_day') }} <= {{ as_of() }}
-        {{ touched_only(
-            'int_forecast_quarter_fingerprints', 'and', key='fiscal_year * 4 + fiscal_quarter_number'
-        ) }}
+        is_snapshot_day
+        {{ touched_only('int_forecast_quarter_fingerprints', 'and', key='quarter_no') }}
+
+),
+
+-- the first and the last snapshot that are made
+reach as (
+
+    select
+        min(snapshot_count) as first_no,
+        max(snapshot_count) as last_no
+    from weekly_snapshots
 
 ),
 
@@ -74,47 +68,54 @@ secondary_records as (
 
 ),
 
--- a win counts in the weeks of its own quarter: joined by it, it meets no other week
-won_versions as (
+numbered_versions as (
 
     select
-        int_opportunity_outcomes.*,
-        first_snapshots.fiscal_quarter
-    from int_opportunity_outcomes
-    inner join weekly_snapshots as first_snapshots
-        on
-            int_opportunity_outcomes.outcome_since >= first_snapshots.quarter_starts_at
-            and int_opportunity_outcomes.outcome_since < first_snapshots.quarter_ends_at
-            and first_snapshots.week_of_quarter = 1
-    where int_opportunity_outcomes.is_closed and int_opportunity_outcomes.is_won
+        int_forecast_version_spans.*,
+        greatest(int_forecast_version_spans.snapshots_before, reach.first_no - 1) as before_no,
+        least(int_forecast_version_spans.snapshots_until_end, reach.last_no) as last_no
+    from int_forecast_version_spans
+    cross join reach
 
 ),
 
--- half-open: a change at the very instant of the snapshot is in it
+-- a row for each step of a span, so that versions meet their weeks by equality: bounds would be sorted in memory
+numbers as (
+
+    select distinct snapshot_count as number_value
+    from int_forecast_days
+    where snapshot_count > 0
+
+),
+
+spans as (
+
+    select
+        lengths.number_value as span,
+        steps.number_value as step
+    from numbers as lengths
+    inner join numbers as steps
+        on lengths.number_value >= steps.number_value
+
+),
+
 versions_by_week as (
 
-    {% for versions in ['int_opportunity_outcomes', 'won_versions'] -%}
-        select
-            weekly_snapshots.*,
-            versions.opportunity_id,
-            versions.is_won,
-            versions.owner_key,
-            versions.amount,
-            versions.canonical_stage,
-            {{ decimal_days('versions.canonical_stage_since', 'weekly_snapshots.snapshot_at') }} as stage_age_days,
-            versions.close_date,
-            versions.forecast_category
-        from weekly_snapshots
-        inner join {{ versions }} as versions
-            on
-                weekly_snapshots.snapshot_at >= versions.valid_from
-                and weekly_snapshots.snapshot_at < coalesce(versions.valid_to, {{ end_of_time() }})
-                and {{
-                    'weekly_snapshots.fiscal_quarter = versions.fiscal_quarter'
-                    if loop.last else 'not versions.is_closed'
-                }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select
+        weekly_snapshots.*,
+        versions.opportunity_id,
+        versions.is_won,
+        versions.owner_key,
+        versions.amount,
+        versions.canonical_stage,
+        {{ decimal_days('versions.canonical_stage_since', 'weekly_snapshots.snapshot_at') }} as stage_age_days,
+        versions.close_date,
+        versions.forecast_category
+    from numbered_versions as versions
+    inner join spans
+        on versions.last_no - versions.before_no = spans.span
+    inner join weekly_snapshots
+        on versions.before_no + spans.step = weekly_snapshots.snapshot_count
 
 ),
 

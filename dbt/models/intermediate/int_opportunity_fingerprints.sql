@@ -114,7 +114,7 @@ records_by_opportunity as (
         {{ row_set_fingerprint([
             'pipeline_id', 'source_stage_id', 'amount_original', 'currency_code', 'win_probability',
             'forecast_category', 'close_date', 'owner_id', 'created_at', 'source_modified_at',
-            'is_known_at_as_of', 'deleted_at'
+            'is_known_at_as_of', 'deleted_at', 'is_closed_flag', 'is_won_flag'
         ]) }} as record_fingerprint
     from int_opportunity_records
     group by opportunity_id
@@ -154,7 +154,9 @@ rates_by_opportunity as (
 
     select
         currencies_by_opportunity.opportunity_id,
-        {{ row_set_fingerprint(['rates_by_currency.rates_fingerprint']) }} as rates_fingerprint
+        {{ row_set_fingerprint([
+            'currencies_by_opportunity.currency_code', 'rates_by_currency.rates_fingerprint'
+        ]) }} as rates_fingerprint
     from currencies_by_opportunity
     inner join rates_by_currency
         on currencies_by_opportunity.currency_code = rates_by_currency.currency_code

@@ -12,6 +12,12 @@ int_opportunity_versions as (
 
 ),
 
+int_stage_visits as (
+
+    select * from {{ ref('int_stage_visits') }}
+
+),
+
 int_opportunities_conformed as (
 
     select * from {{ ref('int_opportunities_conformed') }}
@@ -76,11 +82,22 @@ versions_with_day as (
         owner_id,
         changed_by,
         case when is_closed then {{ reporting_day('valid_from') }} else close_date end as period_date,
-        not is_closed and forecast_category in ('commit', 'best_case') as is_forecast,
-        is_last,
-        -- a deal stays on in any stage but lost, and in won its time is no time in a stage
-        coalesce(canonical_stage in (7, 8), false) as is_end_of_road
+        not is_closed and forecast_category in ('commit', 'best_case') as is_forecast
     from int_opportunity_versions
+
+),
+
+-- a deal stays on in any stage of the road; in won its time is no time in a stage
+lasting_visits as (
+
+    select
+        opportunity_id,
+        {{ as_of() }} as lasting_until
+    from int_stage_visits
+    where
+        is_last
+        and exited_at is null
+        and canonical_stage in (1, 2, 3, 4, 5, 6, 9)
 
 ),
 
@@ -89,7 +106,9 @@ versions_by_opportunity as (
 
     select
         versions.opportunity_id,
-        {{ row_set_fingerprint(['owners.user_key', 'changers.user_key']) }} as people_fingerprint,
+        {{ row_set_fingerprint([
+            'versions.owner_id', 'owners.user_key', 'versions.changed_by', 'changers.user_key'
+        ]) }} as people_fingerprint,
         sum(case when versions.period_date < today.week_start_date then 1 else 0 end) as ended_week_count,
         sum(case when versions.period_date < {{ dbt.dateadd('day', 7, 'today.week_start_date') }} then 1 else 0 end)
             as begun_week_count,
@@ -106,8 +125,7 @@ versions_by_opportunity as (
                     then today.week_of_quarter
                 else 0
             end
-        ) as snapshot_count,
-        max(case when versions.is_last and not versions.is_end_of_road then {{ as_of() }} end) as lasting_until
+        ) as snapshot_count
     from versions_with_day as versions
     cross join today
     left join int_users_conformed as owners
@@ -131,6 +149,7 @@ fingerprints as (
             'other_records.is_deleted',
             'other_records.deleted_at',
             'int_untrusted_opportunities.untrusted_finding_keys',
+            "'" ~ var('primary_crm') ~ "'",
             'calendar.calendar_fingerprint',
             'stages_of_pipelines.stages_fingerprint',
         ]) }} as mart_fingerprint,
@@ -141,7 +160,7 @@ fingerprints as (
         versions_by_opportunity.ended_quarter_count,
         versions_by_opportunity.begun_quarter_count,
         versions_by_opportunity.snapshot_count,
-        versions_by_opportunity.lasting_until
+        lasting_visits.lasting_until
     from int_opportunity_fingerprints
     inner join int_opportunities_conformed
         on int_opportunity_fingerprints.opportunity_id = int_opportunities_conformed.opportunity_id
@@ -149,6 +168,8 @@ fingerprints as (
         on int_opportunities_conformed.crosswalk_id = other_records.opportunity_id
     left join versions_by_opportunity
         on int_opportunity_fingerprints.opportunity_id = versions_by_opportunity.opportunity_id
+    left join lasting_visits
+        on int_opportunity_fingerprints.opportunity_id = lasting_visits.opportunity_id
     left join int_untrusted_opportunities
         on int_opportunity_fingerprints.opportunity_id = int_untrusted_opportunities.opportunity_id
     cross join calendar
