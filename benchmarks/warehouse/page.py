@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from benchmarks.warehouse.__main__ import Result
 
 SHOWN_MODELS = 15
+NOTES = Path(__file__).with_name("notes.md")  # what the numbers say, written by who measured
 
 
 def write_page(path: Path, results: Sequence["Result"]) -> None:
@@ -36,6 +37,8 @@ def write_page(path: Path, results: Sequence["Result"]) -> None:
         *_dominating(ordered[-1]),
         "",
         *_same_rows(ordered),
+        "",
+        NOTES.read_text().strip(),
     ]
     path.write_text("\n".join(lines) + "\n")
 

@@ -40,6 +40,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "int_deal_health_contacts in int_deal_health_measures": IS_A_STEP,
         "int_forecast_conversions in int_forecast_scope_weeks": IS_A_STEP,
         "int_forecast_quarter_fingerprints in int_forecast_weekly_cells": "says which quarters are made anew",
+        "int_forecast_version_spans in int_forecast_weekly_cells": IS_A_STEP,
         "int_key_account_quarters in fct_key_account_quarterly": IS_A_STEP,
         "int_opportunity_states in int_opportunity_versions": "each is stored, and only touched deals are made anew",
         "int_pipeline_period_states in fct_pipeline_change": IS_A_STEP,
