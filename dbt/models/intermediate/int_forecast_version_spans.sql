@@ -29,15 +29,16 @@ counted_versions as (
         versions.forecast_category,
         versions.valid_from,
         case
-            when versions.is_closed then least(coalesce(versions.valid_to, days.quarter_ends_at), days.quarter_ends_at)
+            when versions.is_closed
+                then least(coalesce(versions.valid_to, outcome_days.quarter_ends_at), outcome_days.quarter_ends_at)
             else versions.valid_to
         end as counts_to
     from int_opportunity_outcomes as versions
-    left join int_forecast_days as days
-        on {{ reporting_day('versions.outcome_since') }} = days.date_day
+    left join int_forecast_days as outcome_days
+        on {{ reporting_day('versions.outcome_since') }} = outcome_days.date_day
     where
         not versions.is_closed
-        or (versions.is_won and days.date_day is not null)
+        or (versions.is_won and outcome_days.date_day is not null)
 
 ),
 
