@@ -23,6 +23,8 @@ from connectors.sync import run_sync
 from tests.support.raw_truth import differences
 
 TINY = "50"
+# the bounded run of what `make search` draws without end
+IN_EVERY_TEST_RUN = "test_raw_is_truth_after_a_history_of_everything"
 Connector = SalesforceConnector | HubSpotConnector
 
 
@@ -103,8 +105,8 @@ def crms(tiny_world: Path, tmp_path: Path) -> Iterator[Crms]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here plays whole days of both CRMs several times: `make long` runs it."""
+    """Everything here plays whole days of both CRMs several times: `make long` runs it, `make test` one history."""
     folder = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(folder):
+        if item.path.is_relative_to(folder) and item.name != IN_EVERY_TEST_RUN:
             item.add_marker(pytest.mark.long)
