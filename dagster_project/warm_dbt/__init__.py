@@ -19,7 +19,6 @@ from dagster_project.warm_dbt.relay import SOCKET_VARIABLE
 SERVER = Path(__file__).with_name("server.py")
 # what stands in for the dbt command: an interpreter (ours) with these arguments before dbt's own
 RELAY_ARGUMENTS = ("-I", "-S", str(Path(__file__).with_name("relay.py")))
-PARTIAL_PARSE = "partial_parse.msgpack"
 END_SECONDS = 10
 
 
@@ -41,13 +40,11 @@ class WarmDbt:
             project: folder of the dbt project and its profiles.
             environment: what the project reads from the environment when it is parsed.
             arguments: what builds give dbt and parsing depends on (`--vars`).
-            target: folder with what an earlier parse left, which spares this one most of its work.
-            keeps_target: whether this parse leaves its manifest there; otherwise nothing is written there.
+            target: folder in which parsed projects are kept; a project that is there is not parsed again.
+            keeps_target: whether this parse leaves dbt's artifacts there, too; then it parses in any case.
         """
         # short, because the path of a socket may have about a hundred characters; its own, because two may run at once
         self._folder = Path(tempfile.mkdtemp(prefix="dbt-"))
-        if not keeps_target and (target / PARTIAL_PARSE).exists():
-            shutil.copy(target / PARTIAL_PARSE, self._folder / PARTIAL_PARSE)
         socket_path = self._folder / "socket"
         folders = {
             "DBT_PROJECT_DIR": str(project),
@@ -60,7 +57,7 @@ class WarmDbt:
             listener.bind(str(socket_path))
             listener.listen()
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-I", str(SERVER), str(listener.fileno()), str(self._folder), *arguments],
+                [sys.executable, "-I", str(SERVER), str(listener.fileno()), str(self._folder), str(target), *arguments],
                 cwd=project,
                 env={**os.environ, **environment, **folders},
                 stdin=subprocess.PIPE,

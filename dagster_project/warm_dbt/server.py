@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dagster_project.warm_dbt.parsed import parsed_project
+
 RECEIVED_AT_ONCE = 1 << 16
 # dbt's own exit code for what it did not foresee
 UNFORESEEN = 2
@@ -168,27 +170,13 @@ def run_dbt(arguments: Sequence[str], manifest: Any) -> int:
     return 0
 
 
-def parse_project(arguments: Sequence[str]) -> Any:
-    """The project's manifest, as `dbt build` would parse it with these arguments.
-
-    Raises:
-        RuntimeError: the project does not parse; a plain dbt will say why.
-    """
-    import dbt.adapters.duckdb  # noqa: F401 - what the profile would load at the first build
-    from dbt.cli.main import dbtRunner
-
-    outcome = dbtRunner().invoke(["--quiet", "parse", *arguments])
-    if not outcome.success:
-        raise RuntimeError(f"dbt could not parse the project: {outcome.exception}")
-    return outcome.result
-
-
-def main(listener_number: int, folder: Path, arguments: Sequence[str]) -> None:
-    """Be warm, while builds may wait already; serve; leave no `folder`."""
+def main(listener_number: int, folder: Path, target: Path, arguments: Sequence[str]) -> None:
+    """Be warm, while builds may wait already; serve; leave no `folder`. `target` is where parsed projects are kept."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the build and who started us; they end us
     with socket.socket(fileno=listener_number) as listener:
         try:
-            manifest = parse_project(arguments)
+            keeps_target = Path(os.environ["DBT_TARGET_PATH"]) == target
+            manifest = parsed_project(Path.cwd(), arguments, kept_in=target, writes_artifacts=keeps_target)
             # what lives for ever is not looked at again: neither by us nor, page by page, by each fork
             gc.collect()
             gc.freeze()
@@ -198,4 +186,4 @@ def main(listener_number: int, folder: Path, arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])

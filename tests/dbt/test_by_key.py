@@ -15,8 +15,10 @@ from tests.support.warehouse import BUILD_WITHOUT_TESTS, run_dbt
 
 ENDS = ("fct_pipeline_change", "fct_forecast_outcome", "fct_opportunity_event", "fct_funnel")
 CHAIN = " ".join([*(f"+{model}" for model in ENDS), "int_opportunity_open_stretches", "+int_forecast_weekly_cells"])
-# views and seeds are there, and no night changes them
-BUILD = (*BUILD_WITHOUT_TESTS, "--exclude", "path:models/staging", "resource_type:seed")
+# seeds are edited here as tables
+WITHOUT_SEEDS = (*BUILD_WITHOUT_TESTS, "--exclude", "resource_type:seed")
+# views are there, too, and no night changes them
+BUILD = (*WITHOUT_SEEDS, "path:models/staging")
 TABLES = (
     "intermediate.int_forecast_weekly_cells",
     "intermediate.int_opportunity_outcomes",
@@ -61,6 +63,64 @@ def test_what_differs_from_deal_to_deal_is_built_anew(built: Built, tmp_path: Pa
     _build(played)
 
     assert _differing(played, tmp_path) == []
+
+
+def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp_path: Path) -> None:
+    first = built.copy_to(tmp_path)
+    first.execute(
+        # every fourth deal began in euros and is in pounds since its second day
+        "alter table raw_salesforce.opportunity add column CurrencyIsoCode varchar",
+        "update raw_salesforce.opportunity set CurrencyIsoCode = if(hash(Id) % 4 = 0, 'GBP', 'USD')",
+        """insert into raw_salesforce.opportunity_field_history by name
+        select 'currency' || Id as Id, 'currency' || Id as _record_id, Id as OpportunityId, OwnerId as CreatedById,
+            CreatedDate + interval 1 day as CreatedDate, CreatedDate + interval 1 day as _modified_at,
+            'CurrencyIsoCode' as Field, 'EUR' as OldValue, 'GBP' as NewValue, false as _is_deleted
+        from raw_salesforce.opportunity where CurrencyIsoCode = 'GBP'""",
+        """insert into reference.exchange_rates
+        values ('EUR', 'USD', '2020-01-01', null, 1.1), ('GBP', 'USD', '2020-01-01', null, 1.3)""",
+        # a stage that means a lead from some day on: who came before is still where they came to, and a deal that was
+        # edited after has a version that says otherwise
+        """create temporary table periods as
+        select * replace (date '2026-02-01' as valid_from, 0 as canonical_stage)
+        from reference.stage_map where crm = 'salesforce' and source_stage_id = 'Needs Analysis'""",
+        """update reference.stage_map set valid_to = date '2026-02-01'
+        where crm = 'salesforce' and source_stage_id = 'Needs Analysis'""",
+        "insert into reference.stage_map from periods",
+    )
+    _build(first, command=WITHOUT_SEEDS)
+    assert first.rows(
+        """select count(*) > 0 from intermediate.int_stage_visits as visits
+        inner join intermediate.int_opportunity_versions as versions using (opportunity_id)
+        where visits.is_last and visits.exited_at is null and visits.canonical_stage = 3
+            and versions.is_last and versions.canonical_stage = 0"""
+    ) == [(True,)]
+    second = Built(first.world, first.warehouse, first.as_of + timedelta(days=1), first.target)
+    second.execute(
+        "update reference.exchange_rates set fx_rate = if(currency_code = 'EUR', 1.3, 1.1) where currency_code <> 'USD'",
+        # two people who had one deal after the other, each under the other's address now
+        """create temporary table pair as
+        select min(owner_id)[12:] as one, max(owner_id)[12:] as other from intermediate.int_opportunity_versions
+        where crm = 'salesforce' group by opportunity_id having min(owner_id) <> max(owner_id)
+        order by opportunity_id limit 1""",
+        """update raw_salesforce.user set Email = exchanged.Email
+        from pair, raw_salesforce.user as exchanged
+        where (user.Id = one and exchanged.Id = other) or (user.Id = other and exchanged.Id = one)""",
+    )
+
+    _build(second)
+
+    assert _differing(second, tmp_path) == []
+
+
+def test_when_the_other_crm_counts_first_the_deals_of_both_are_built_anew(built: Built, tmp_path: Path) -> None:
+    played = built.copy_to(tmp_path)
+    counted = "select opportunity_id from marts.fct_forecast_snapshot where was_primary_record order by all"
+    before = played.rows(counted)
+
+    _build(played, variables=", primary_crm: hubspot")
+
+    assert played.rows(counted) != before
+    assert _differing(played, tmp_path, variables=", primary_crm: hubspot") == []
 
 
 @pytest.mark.long
@@ -112,18 +172,27 @@ def _play(played: Built, *, days: int) -> Built:
     return Built(played.world, played.warehouse, load_raw_tables(played.world, played.warehouse), played.target)
 
 
-def _build(played: Built, select: str = CHAIN) -> None:
-    run_dbt(played.warehouse, played.as_of, target=played.target, select=select, command=BUILD)
+def _build(played: Built, select: str = CHAIN, *, variables: str = "", command: tuple[str, ...] = BUILD) -> None:
+    run_dbt(
+        played.warehouse, played.as_of, target=played.target, select=select, variables=variables, command=command
+    )
 
 
-def _differing(played: Built, folder: Path) -> list[str]:
+def _differing(played: Built, folder: Path, *, variables: str = "") -> list[str]:
     """Tables that hold other rows than the same built whole from the same versions."""
     # the same file name, so that dbt need not parse the project for another database
     whole = folder / "whole" / "warehouse.duckdb"
     whole.parent.mkdir()
     shutil.copyfile(played.warehouse, whole)
     models = " ".join(table.split(".")[1] for table in TABLES)
-    run_dbt(whole, played.as_of, target=played.target, select=models, command=(*BUILD_WITHOUT_TESTS, "--full-refresh"))
+    run_dbt(
+        whole,
+        played.as_of,
+        target=played.target,
+        select=models,
+        variables=variables,
+        command=(*BUILD_WITHOUT_TESTS, "--full-refresh"),
+    )
     return [
         table
         for table in TABLES

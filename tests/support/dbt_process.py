@@ -15,7 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from dagster_project.warm_dbt.parsed import parsed_project
+
 PROJECT = Path(__file__).resolve().parents[2]
+# every test run and every worker of it reads the project that the first one has parsed
+PARSED = PROJECT / "data" / "dbt" / "tests"
 
 
 class DbtProcess:
@@ -59,11 +63,11 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.semantic_manifest import SemanticManifest
     from dbt_common.events.base_types import EventMsg
 
     # a parsed project names the database, and dbt-duckdb calls that as the file
     manifests: dict[str, Manifest] = {}
-    semantic_manifests: dict[str, bytes] = {}
     for line in requests:
         arguments, environment = json.loads(line)
         os.environ.update(environment)
@@ -76,26 +80,20 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         where = ["--project-dir", str(PROJECT / "dbt"), "--profiles-dir", str(PROJECT / "dbt")]
         database = Path(os.environ["CRM_WAREHOUSE"]).stem
         if database not in manifests:
-            parsed = dbtRunner(callbacks=[keep]).invoke(["--quiet", "parse", *where]).result
-            assert isinstance(parsed, Manifest), messages
-            manifests[database] = parsed
-            semantic_manifests[database] = _semantic_manifest().read_bytes()
-        # dbt writes it when it parses, which is not done again for another target
-        _semantic_manifest().parent.mkdir(parents=True, exist_ok=True)
-        _semantic_manifest().write_bytes(semantic_manifests[database])
+            manifests[database] = parsed_project(PROJECT / "dbt", where, kept_in=PARSED)
         runner = dbtRunner(manifest=manifests[database], callbacks=[keep])
         result = runner.invoke(["--quiet", *arguments, *where])
         # dbt-duckdb keeps the file for its next run, and nobody else can open it then
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        # dbt writes it when it parses
+        semantic_manifest = Path(os.environ["DBT_TARGET_PATH"]) / "semantic_manifest.json"
+        if not semantic_manifest.exists():
+            SemanticManifest(manifests[database]).write_json_to_file(str(semantic_manifest))
         if result.exception is not None:
             messages.append(str(result.exception))
         done = len(getattr(result.result, "results", ()))
         answers.write(json.dumps({"ok": bool(result.success), "done": done, "messages": messages}) + "\n")
         answers.flush()
-
-
-def _semantic_manifest() -> Path:
-    return Path(os.environ["DBT_TARGET_PATH"]) / "semantic_manifest.json"
 
 
 if __name__ == "__main__":

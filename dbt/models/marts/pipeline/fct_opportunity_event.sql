@@ -22,18 +22,35 @@ int_users_conformed as (
 
 ),
 
-field_names as (
-
-    {{ value_list('field_name', [
-        'record', 'pipeline', 'stage', 'amount', 'close_date', 'win_probability', 'forecast_category', 'owner'
-    ]) }}
-
-),
-
 versions_with_previous as (
 
     select
-        *,
+        opportunity_key,
+        opportunity_id,
+        crm,
+        pipeline_id,
+        version_no,
+        valid_from,
+        valid_to,
+        stage_key,
+        source_stage_id,
+        canonical_stage,
+        is_open,
+        is_won,
+        is_lost,
+        -- in the deal's own currency: another rate is no edit
+        amount_original,
+        amount,
+        currency_code,
+        close_date,
+        win_probability,
+        forecast_category,
+        owner_id,
+        owner_key,
+        change_source,
+        changed_by,
+        is_stage_trusted,
+        untrusted_finding_keys,
         lag(version_no) over versions_of_opportunity as previous_version_no,
         lag(pipeline_id) over versions_of_opportunity as previous_pipeline_id,
         lag(stage_key) over versions_of_opportunity as previous_stage_key,
@@ -57,15 +74,36 @@ versions_with_previous as (
 
 ),
 
-fields_of_versions as (
+-- one branch per field keeps the rows that changed, before anything multiplies them
+changes as (
 
     select
-        versions_with_previous.*,
-        field_names.field_name,
-        versions_with_previous.valid_from as changed_at,
+        *,
+        'record' as field_name,
+        valid_from as changed_at,
         false as is_deletion
     from versions_with_previous
-    cross join field_names
+    where previous_version_no is null
+    {%- for field_name, column in [
+        ('pipeline', 'pipeline_id'),
+        ('stage', 'stage_key'),
+        ('amount', 'amount_original'),
+        ('close_date', 'close_date'),
+        ('win_probability', 'win_probability'),
+        ('forecast_category', 'forecast_category'),
+        ('owner', 'owner_id'),
+    ] %}
+    union all
+    select
+        *,
+        '{{ field_name }}' as field_name,
+        valid_from as changed_at,
+        false as is_deletion
+    from versions_with_previous
+    where
+        previous_version_no is not null
+        and {{ column }} is distinct from previous_{{ column }}
+    {%- endfor %}
     union all
     select
         *,
@@ -74,26 +112,6 @@ fields_of_versions as (
         true as is_deletion
     from versions_with_previous
     where ends_with_deletion
-
-),
-
-changes as (
-
-    select * from fields_of_versions
-    where
-        case
-            when is_deletion then true
-            when previous_version_no is null then field_name = 'record'
-            when field_name = 'pipeline' then pipeline_id is distinct from previous_pipeline_id
-            when field_name = 'stage' then stage_key is distinct from previous_stage_key
-            -- in the deal's own currency: another rate is no edit
-            when field_name = 'amount' then amount_original is distinct from previous_amount_original
-            when field_name = 'close_date' then close_date is distinct from previous_close_date
-            when field_name = 'win_probability' then win_probability is distinct from previous_win_probability
-            when field_name = 'forecast_category' then forecast_category is distinct from previous_forecast_category
-            when field_name = 'owner' then owner_id is distinct from previous_owner_id
-            else false
-        end
 
 ),
 

@@ -32,7 +32,8 @@ def played_path(small_path: Path) -> Path:
     path = small_path.with_name("played.duckdb")
     shutil.copy(small_path, path)
     world = World.open(path)
-    world.tick(10)
+    for days in (1, 1, 7, 1):
+        world.tick(days)
     world.close()
     return path
 

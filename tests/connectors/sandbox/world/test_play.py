@@ -47,6 +47,18 @@ def test_the_same_seed_gives_the_same_world_and_the_same_days(tmp_path: Path, sm
     assert contents_of(tmp_path / "again.duckdb") == contents_of(tmp_path / "copy.duckdb")
 
 
+def test_days_played_at_once_are_the_days_played_one_by_one(tmp_path: Path, small_path: Path) -> None:
+    at_once, one_by_one = tmp_path / "at_once.duckdb", tmp_path / "one_by_one.duckdb"
+    for path, steps in ((at_once, (4,)), (one_by_one, (1, 1, 1, 1))):
+        shutil.copy(small_path, path)
+        world = World.open(path)
+        for days in steps:
+            world.tick(days)
+        world.close()
+
+    assert contents_of(at_once) == contents_of(one_by_one)
+
+
 def test_another_seed_gives_another_world(tmp_path: Path, small_path: Path) -> None:
     World.create(tmp_path / "other.duckdb", seed=8).close()
 

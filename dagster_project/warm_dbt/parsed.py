@@ -1,0 +1,85 @@
+"""dbt's project as it was parsed before: where no file of it differs, it is read back in a second, not parsed in twenty.
+
+dbt's own partial parse compares every file, too, but holds on to the path of the warehouse (a data folder that was moved
+or copied is parsed anew) and works through all nodes again. What a parse depends on is in the name of the kept file.
+"""
+
+import gc
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+# what dbt parses; the rest of the folder is not part of the project
+SUFFIXES = {".sql", ".yml", ".md", ".csv"}
+# so many parsed projects stay in a folder: that of these files, and that of before somebody tried something
+KEPT = 2
+
+
+def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, writes_artifacts: bool = False) -> Any:
+    """The manifest of a project, as `dbt parse` with these arguments makes it; kept for the next time.
+
+    Args:
+        project: the folder with dbt_project.yml and profiles.yml.
+        arguments: what builds give dbt and parsing depends on (`--vars`); the environment is read, too.
+        kept_in: the folder that parsed projects are kept in.
+        writes_artifacts: parse in any case, and leave manifest.json and semantic_manifest.json in dbt's target folder.
+
+    Raises:
+        RuntimeError: the project does not parse; a plain dbt will say why.
+    """
+    import dbt.adapters.duckdb  # noqa: F401 - what the profile would load at the first build
+    from dbt.cli.main import dbtRunner
+
+    kept = kept_in / f"parsed-{_key(project, arguments)}.msgpack"
+    if kept.exists() and not writes_artifacts:
+        return _read(kept)
+    outcome = dbtRunner().invoke(
+        ["--quiet", "parse", *([] if writes_artifacts else ["--no-write-json"]), *arguments]
+    )
+    if not outcome.success:
+        raise RuntimeError(f"dbt could not parse the project: {outcome.exception}")
+    _keep(outcome.result, kept)
+    return outcome.result
+
+
+def _key(project: Path, arguments: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in project.rglob("*") if path.suffix in SUFFIXES):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(project)} {len(content)} ".encode() + content)
+    # relations carry the name of the database, which is that of the file; seeds carry the folder of the project
+    warehouse = Path(os.environ.get("CRM_WAREHOUSE", "")).stem
+    versions = [version("dbt-core"), version("dbt-duckdb")]
+    digest.update(json.dumps([str(project.resolve()), list(arguments), warehouse, versions]).encode())
+    return digest.hexdigest()[:32]
+
+
+def _read(kept: Path) -> Any:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    kept.touch()
+    gc_was_on = gc.isenabled()
+    gc.disable()  # half a million objects that all stay
+    try:
+        manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)  # type: ignore[arg-type]
+    finally:
+        if gc_was_on:
+            gc.enable()
+    manifest.build_flat_graph()
+    return manifest
+
+
+def _keep(manifest: Any, kept: Path) -> None:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    begun = kept.with_suffix(f".{os.getpid()}")
+    begun.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+    begun.replace(kept)
+    for old in sorted(kept.parent.glob("parsed-*.msgpack"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        old.unlink(missing_ok=True)
