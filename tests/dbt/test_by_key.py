@@ -81,17 +81,17 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
         # a stage that means a lead from some day on: who came before is still where they came to, and a deal that was
         # edited after has a version that says otherwise
         """create temporary table periods as
-        select * replace (date '2026-02-01' as valid_from, 0 as canonical_stage)
-        from reference.stage_map where crm = 'salesforce' and source_stage_id = 'Needs Analysis'""",
-        """update reference.stage_map set valid_to = date '2026-02-01'
-        where crm = 'salesforce' and source_stage_id = 'Needs Analysis'""",
+        select * replace (date '2026-03-01' as valid_from, 0 as canonical_stage)
+        from reference.stage_map where crm = 'salesforce' and source_stage_id = 'Negotiation/Review'""",
+        """update reference.stage_map set valid_to = date '2026-03-01'
+        where crm = 'salesforce' and source_stage_id = 'Negotiation/Review'""",
         "insert into reference.stage_map from periods",
     )
     _build(first, command=WITHOUT_SEEDS)
     assert first.rows(
         """select count(*) > 0 from intermediate.int_stage_visits as visits
         inner join intermediate.int_opportunity_versions as versions using (opportunity_id)
-        where visits.is_last and visits.exited_at is null and visits.canonical_stage = 3
+        where visits.is_last and visits.exited_at is null and visits.canonical_stage = 6
             and versions.is_last and versions.canonical_stage = 0"""
     ) == [(True,)]
     second = Built(first.world, first.warehouse, first.as_of + timedelta(days=1), first.target)
@@ -114,7 +114,7 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
 
 def test_when_the_other_crm_counts_first_the_deals_of_both_are_built_anew(built: Built, tmp_path: Path) -> None:
     played = built.copy_to(tmp_path)
-    counted = "select opportunity_id from marts.fct_forecast_snapshot where was_primary_record order by all"
+    counted = "select opportunity_id from marts.fct_forecast_quarter where was_primary_record order by all"
     before = played.rows(counted)
 
     _build(played, variables=", primary_crm: hubspot")
