@@ -20,6 +20,8 @@ WITHOUT_SEEDS = (*BUILD_WITHOUT_TESTS, "--exclude", "resource_type:seed")
 # views are there, too, and no night changes them
 BUILD = (*WITHOUT_SEEDS, "path:models/staging")
 TABLES = (
+    "intermediate.int_opportunity_states",
+    "intermediate.int_opportunity_versions",
     "intermediate.int_forecast_weekly_cells",
     "intermediate.int_opportunity_outcomes",
     "intermediate.int_pipeline_period_states",
@@ -78,10 +80,10 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
         from raw_salesforce.opportunity where CurrencyIsoCode = 'GBP'""",
         """insert into reference.exchange_rates
         values ('EUR', 'USD', '2020-01-01', null, 1.1), ('GBP', 'USD', '2020-01-01', null, 1.3)""",
-        # a stage that means a lead from some day on: who came before is still where they came to, and a deal that was
+        # a stage that means a lost deal from some day on: who came before is still where they came to, and a deal that was
         # edited after has a version that says otherwise
         """create temporary table periods as
-        select * replace (date '2026-03-01' as valid_from, 0 as canonical_stage)
+        select * replace (date '2026-03-01' as valid_from, 8 as canonical_stage)
         from reference.stage_map where crm = 'salesforce' and source_stage_id = 'Negotiation/Review'""",
         """update reference.stage_map set valid_to = date '2026-03-01'
         where crm = 'salesforce' and source_stage_id = 'Negotiation/Review'""",
@@ -92,15 +94,25 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
         """select count(*) > 0 from intermediate.int_stage_visits as visits
         inner join intermediate.int_opportunity_versions as versions using (opportunity_id)
         where visits.is_last and visits.exited_at is null and visits.canonical_stage = 6
-            and versions.is_last and versions.canonical_stage = 0"""
+            and versions.is_last and versions.canonical_stage = 8"""
     ) == [(True,)]
     second = Built(first.world, first.warehouse, first.as_of + timedelta(days=1), first.target)
     second.execute(
         "update reference.exchange_rates set fx_rate = if(currency_code = 'EUR', 1.3, 1.1) where currency_code <> 'USD'",
-        # two people who had one deal after the other, each under the other's address now
+        # two people, each under the other's address now, of whom some deal has as many versions of the one as of the other
         """create temporary table pair as
-        select min(owner_id)[12:] as one, max(owner_id)[12:] as other from intermediate.int_opportunity_versions
-        where crm = 'salesforce' group by opportunity_id having min(owner_id) <> max(owner_id)
+        with owners as (
+            select opportunity_id, min(owner_id) as one, max(owner_id) as other from intermediate.int_opportunity_versions
+            where crm = 'salesforce' group by opportunity_id having count(distinct owner_id) = 2
+        ),
+        exchanged as (
+            select opportunity_id, one, other, owner_id, changed_by,
+                if(owner_id = one, other, one) as new_owner_id,
+                case changed_by when one then other when other then one else changed_by end as new_changed_by
+            from owners inner join intermediate.int_opportunity_versions using (opportunity_id)
+        )
+        select one[12:] as one, other[12:] as other from exchanged group by opportunity_id, one, other
+        having list_sort(list((owner_id, changed_by))) = list_sort(list((new_owner_id, new_changed_by)))
         order by opportunity_id limit 1""",
         """update raw_salesforce.user set Email = exchanged.Email
         from pair, raw_salesforce.user as exchanged
@@ -112,6 +124,7 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
     assert _differing(second, tmp_path) == []
 
 
+@pytest.mark.long
 def test_when_the_other_crm_counts_first_the_deals_of_both_are_built_anew(built: Built, tmp_path: Path) -> None:
     played = built.copy_to(tmp_path)
     counted = "select opportunity_id from marts.fct_forecast_quarter where was_primary_record order by all"
