@@ -1,7 +1,7 @@
-"""dbt's project as it was parsed before: where no file of it differs, it is read back in a second, not parsed in twenty.
+"""dbt's project as it was parsed before: where no file of it differs, it is read back, in a second and not in twenty.
 
-dbt's own partial parse compares every file, too, but holds on to the path of the warehouse (a data folder that was moved
-or copied is parsed anew) and works through all nodes again. What a parse depends on is in the name of the kept file.
+dbt's own partial parse compares every file, too, but works through all nodes again, and holds on to the path of the
+warehouse: a data folder that was moved or copied is parsed anew. Here, what a parse depends on names the kept file.
 """
 
 import gc
@@ -37,9 +37,7 @@ def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, wr
     kept = kept_in / f"parsed-{_key(project, arguments)}.msgpack"
     if kept.exists() and not writes_artifacts:
         return _read(kept)
-    outcome = dbtRunner().invoke(
-        ["--quiet", "parse", *([] if writes_artifacts else ["--no-write-json"]), *arguments]
-    )
+    outcome = dbtRunner().invoke(["--quiet", "parse", *([] if writes_artifacts else ["--no-write-json"]), *arguments])
     if not outcome.success:
         raise RuntimeError(f"dbt could not parse the project: {outcome.exception}")
     _keep(outcome.result, kept)
@@ -66,11 +64,11 @@ def _read(kept: Path) -> Any:
     gc_was_on = gc.isenabled()
     gc.disable()  # half a million objects that all stay
     try:
-        manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)  # type: ignore[arg-type]
+        manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)
     finally:
         if gc_was_on:
             gc.enable()
-    manifest.build_flat_graph()
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
 

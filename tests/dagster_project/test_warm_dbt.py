@@ -199,6 +199,33 @@ def test_a_killed_call_takes_its_build_with_it(place: Place) -> None:
     assert place.run("build", "--select", "moment")[0] == 0
 
 
+def test_a_project_that_was_parsed_before_is_read_back_until_a_file_differs(tmp_path: Path) -> None:
+    project, target = tmp_path / "project", tmp_path / "target"
+    _make_project(project)
+
+    def build(data: str) -> tuple[list[tuple[object, ...]], set[int]]:
+        """What is built in a data folder, and which files with parsed projects there are then."""
+        warehouse = tmp_path / data / "warehouse.duckdb"
+        warehouse.parent.mkdir(exist_ok=True)
+        variables = {**_variables(project), "CRM_WAREHOUSE": str(warehouse)}
+        place = Place(project, WarmDbt(project, variables, target=target, keeps_target=False))
+        try:
+            code, text = place.run("build", "--select", "moment", CRM_WAREHOUSE=str(warehouse), CRM_AS_OF=data)
+        finally:
+            place.warm.close()
+        assert code == 0, text
+        return place.rows("moment", warehouse), {kept.stat().st_ino for kept in target.glob("parsed-*")}
+
+    rows, parsed = build("here")
+    assert rows == [("here", 1)]
+    # a file that is written anew is another one
+    assert build("moved") == ([("moved", 1)], parsed)
+    (project / "models/moment.sql").write_text("select 'other' as moment, 2 as factor\n")
+    rows, more = build("moved")
+    assert rows == [("other", 2)]
+    assert len(more - parsed) == 1
+
+
 STARTER = """
 import os, sys, time
 from pathlib import Path
