@@ -7,6 +7,7 @@ import sys
 
 from dagster_project.settings import PROJECT_DIR, Paths, read_time_zone
 from dagster_project.warm_dbt import RELAY_ARGUMENTS, WarmDbt
+from dagster_project.warm_dbt.parsed import project_files
 
 DBT_DIR = PROJECT_DIR / "dbt"
 
@@ -48,9 +49,7 @@ def is_parsed(paths: Paths) -> bool:
     if not manifest.exists():
         return False
     made_at = manifest.stat().st_mtime
-    return not any(
-        path.stat().st_mtime > made_at for path in DBT_DIR.rglob("*") if path.suffix in {".sql", ".yml", ".md", ".csv"}
-    )
+    return not any(path.stat().st_mtime > made_at for path in project_files(DBT_DIR))
 
 
 def parse(paths: Paths) -> None:

@@ -13,10 +13,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-# what dbt parses; the rest of the folder is not part of the project
 SUFFIXES = {".sql", ".yml", ".md", ".csv"}
+# where a plain dbt writes what it compiled, unless it is told another place
+WRITTEN_BY_DBT = {"target", "logs"}
 # so many parsed projects stay in a folder: that of these files, and that of before somebody tried something
 KEPT = 2
+
+
+def project_files(project: Path) -> list[Path]:
+    """What dbt parses of a project's folder, in one order."""
+    files = (path for path in project.rglob("*") if path.suffix in SUFFIXES)
+    return sorted(path for path in files if path.relative_to(project).parts[0] not in WRITTEN_BY_DBT)
 
 
 def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, writes_artifacts: bool = False) -> Any:
@@ -46,7 +53,7 @@ def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, wr
 
 def _key(project: Path, arguments: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for path in project.rglob("*") if path.suffix in SUFFIXES):
+    for path in project_files(project):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(project)} {len(content)} ".encode() + content)
     # relations carry the name of the database, which is that of the file; seeds carry the folder of the project
