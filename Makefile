@@ -55,13 +55,13 @@ metrics: $(READY) ## Ask the published file for a metric (ASK="--metrics win_rat
 check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt without a warning.
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy
-	@.venv/bin/lint-imports
-	@mkdir -p data/dbt && CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/dbt --quiet --warn-error-options $(WARNINGS) parse --project-dir dbt --profiles-dir dbt --no-partial-parse
-	@mkdir -p data/dbt && CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/sqlfluff lint dbt/models dbt/tests --processes 2 --disable-progress-bar
+	@mkdir -p data/dbt; $(PY) -m mypy & types=$$!; \
+		{ .venv/bin/lint-imports && CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/dbt --quiet --warn-error-options $(WARNINGS) parse --project-dir dbt --profiles-dir dbt --no-partial-parse; }; \
+		rest=$$?; wait $$types && exit $$rest
+	@CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/sqlfluff lint dbt/models dbt/tests --processes 2 --disable-progress-bar
 
 test: $(READY) ## Run the tests, over the real wire and real DuckDB files.
-	@$(PY) -m pytest -n 2 --dist loadfile -q
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 long: $(READY) ## Run the tests that build whole warehouses or play whole days several times, which make test leaves out.
 	@$(PY) -m pytest -n 2 --dist loadfile -q -m long
