@@ -86,5 +86,12 @@ def _keep(manifest: Any, kept: Path) -> None:
     begun = kept.with_suffix(f".{os.getpid()}")
     begun.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
     begun.replace(kept)
-    for old in sorted(kept.parent.glob("parsed-*.msgpack"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+    for old in sorted(kept.parent.glob("parsed-*.msgpack"), key=_last_used)[:-KEPT]:
         old.unlink(missing_ok=True)
+
+
+def _last_used(kept: Path) -> float:
+    try:
+        return kept.stat().st_mtime
+    except FileNotFoundError:  # another process was first to remove it
+        return 0.0
