@@ -93,16 +93,16 @@ changes as (
         ('forecast_category', 'forecast_category'),
         ('owner', 'owner_id'),
     ] %}
-    union all
-    select
-        *,
-        '{{ field_name }}' as field_name,
-        valid_from as changed_at,
-        false as is_deletion
-    from versions_with_previous
-    where
-        previous_version_no is not null
-        and {{ column }} is distinct from previous_{{ column }}
+        union all
+        select
+            *,
+            '{{ field_name }}' as field_name,
+            valid_from as changed_at,
+            false as is_deletion
+        from versions_with_previous
+        where
+            previous_version_no is not null
+            and {{ column }} is distinct from previous_{{ column }}
     {%- endfor %}
     union all
     select
