@@ -68,7 +68,7 @@ def import_folder(
 
 
 @cli.command()
-def tick(world: WorldFile, days: Annotated[int, typer.Option(help="How many days.")] = 1) -> None:
+def tick(world: WorldFile, days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1) -> None:
     """Play the next days of a world that no server has open."""
     opened = _open(world)
     changes = opened.tick(days)

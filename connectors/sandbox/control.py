@@ -43,7 +43,10 @@ class _Control:
         self._state = state
 
     async def tick(self, request: Request) -> Response:
-        days = int(request.query_params.get("days", "1"))
+        given = request.query_params.get("days", "1")
+        if not (given.isdecimal() and int(given)):
+            return _reply({"error": f"days={given}: say how many days to play, from 1 on"}, 400)
+        days = int(given)
         async with self._state.gate.ticking():
             changes = await run_in_threadpool(self._state.tick, days)
         return _reply({"clock": self._state.clock.isoformat(), "changes": changes})

@@ -9,20 +9,23 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-SUFFIXES = {".sql", ".yml", ".md", ".csv"}
+SUFFIXES = {".sql", ".yml", ".yaml", ".md", ".csv", ".py"}
 # where a plain dbt writes what it compiled, unless it is told another place
 WRITTEN_BY_DBT = {"target", "logs"}
+# their macros and their classes are in a parsed project, too
+PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-common", "dbt-semantic-interfaces", "mashumaro")
 # so many parsed projects stay in a folder: that of these files, and that of before somebody tried something
 KEPT = 2
 
 
 def project_files(project: Path) -> list[Path]:
     """What dbt parses of a project's folder, in one order."""
-    files = (path for path in project.rglob("*") if path.suffix in SUFFIXES)
+    files = (path for path in project.rglob("*") if path.suffix in SUFFIXES and not path.name.startswith("."))
     return sorted(path for path in files if path.relative_to(project).parts[0] not in WRITTEN_BY_DBT)
 
 
@@ -41,13 +44,17 @@ def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, wr
     import dbt.adapters.duckdb  # noqa: F401 - what the profile would load at the first build
     from dbt.cli.main import dbtRunner
 
-    kept = kept_in / f"parsed-{_key(project, arguments)}.msgpack"
-    if kept.exists() and not writes_artifacts:
-        return _read(kept)
+    key = _key(project, arguments)
+    kept = kept_in / f"parsed-{key}.msgpack"
+    if not writes_artifacts and (manifest := _read(kept)) is not None:
+        return manifest
     outcome = dbtRunner().invoke(["--quiet", "parse", *([] if writes_artifacts else ["--no-write-json"]), *arguments])
     if not outcome.success:
         raise RuntimeError(f"dbt could not parse the project: {outcome.exception}")
-    _keep(outcome.result, kept)
+    # what was saved in the meantime may be in the manifest and not in the key
+    if _key(project, arguments) == key:
+        with suppress(OSError):  # on a full disk, the next run parses, too
+            _keep(outcome.result, kept)
     return outcome.result
 
 
@@ -58,23 +65,30 @@ def _key(project: Path, arguments: Sequence[str]) -> str:
         digest.update(f"{path.relative_to(project)} {len(content)} ".encode() + content)
     # relations carry the name of the database, which is that of the file; seeds carry the folder of the project
     warehouse = Path(os.environ.get("CRM_WAREHOUSE", "")).stem
-    versions = [version("dbt-core"), version("dbt-duckdb")]
+    versions = [version(package) for package in PACKAGES]
     digest.update(json.dumps([str(project.resolve()), list(arguments), warehouse, versions]).encode())
     return digest.hexdigest()[:32]
 
 
 def _read(kept: Path) -> Any:
+    """The kept manifest; None where there is none, or none that holds, and the project is to be parsed."""
+    from dbt.constants import DEFAULT_ENV_PLACEHOLDER
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    kept.touch()
     gc_was_on = gc.isenabled()
     gc.disable()  # half a million objects that all stay
     try:
         manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)
+        os.utime(kept)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the file, dbt can parse; so does dbt with its own
+        return None
     finally:
         if gc_was_on:
             gc.enable()
+    # variables that the project's files read when they are parsed
+    if any(os.environ.get(name, DEFAULT_ENV_PLACEHOLDER) != value for name, value in manifest.env_vars.items()):
+        return None
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
@@ -84,8 +98,13 @@ def _keep(manifest: Any, kept: Path) -> None:
 
     kept.parent.mkdir(parents=True, exist_ok=True)
     begun = kept.with_suffix(f".{os.getpid()}")
-    begun.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
-    begun.replace(kept)
+    flat_graph, manifest.flat_graph = manifest.flat_graph, {}  # who reads it builds it again in less time
+    try:
+        begun.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+        begun.replace(kept)
+    finally:
+        manifest.flat_graph = flat_graph
+        begun.unlink(missing_ok=True)
     for old in sorted(kept.parent.glob("parsed-*.msgpack"), key=_last_used)[:-KEPT]:
         old.unlink(missing_ok=True)
 

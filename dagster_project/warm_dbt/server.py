@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+# the modules beside this file, whichever checkout the environment belongs to
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from dagster_project.warm_dbt.parsed import parsed_project
 
 RECEIVED_AT_ONCE = 1 << 16

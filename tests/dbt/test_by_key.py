@@ -119,8 +119,14 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
         where (user.Id = one and exchanged.Id = other) or (user.Id = other and exchanged.Id = one)""",
     )
 
+    people = "select distinct owner_id, owner_key from marts.fct_opportunity_version order by all"
+    money = "select currency_code, sum(amount) from marts.fct_opportunity_version group by all order by all"
+    people_before, money_before = second.rows(people), second.rows(money)
+
     _build(second)
 
+    assert second.rows(people) != people_before
+    assert second.rows(money) != money_before
     assert _differing(second, tmp_path) == []
 
 

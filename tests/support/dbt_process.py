@@ -80,7 +80,11 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         where = ["--project-dir", str(PROJECT / "dbt"), "--profiles-dir", str(PROJECT / "dbt")]
         database = Path(os.environ["CRM_WAREHOUSE"]).stem
         if database not in manifests:
-            manifests[database] = parsed_project(PROJECT / "dbt", where, kept_in=PARSED)
+            try:
+                manifests[database] = parsed_project(PROJECT / "dbt", where, kept_in=PARSED)
+            except RuntimeError as error:
+                _answer(answers, ok=False, done=0, messages=[str(error)])
+                continue
         runner = dbtRunner(manifest=manifests[database], callbacks=[keep])
         result = runner.invoke(["--quiet", *arguments, *where])
         # dbt-duckdb keeps the file for its next run, and nobody else can open it then
@@ -92,8 +96,12 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         if result.exception is not None:
             messages.append(str(result.exception))
         done = len(getattr(result.result, "results", ()))
-        answers.write(json.dumps({"ok": bool(result.success), "done": done, "messages": messages}) + "\n")
-        answers.flush()
+        _answer(answers, ok=bool(result.success), done=done, messages=messages)
+
+
+def _answer(answers: IO[str], **answer: object) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
 
 
 if __name__ == "__main__":

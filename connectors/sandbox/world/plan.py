@@ -31,12 +31,24 @@ def plan_until(connection: duckdb.DuckDBPyConnection, scale: Scale, plants: froz
     store_people(connection, scale)
     last_day = clock_day + LOOKAHEAD_DAYS
     deals = max(1, int(scale.salesforce_deals + scale.hubspot_deals))
-    days_per_batch = max(30, (last_day - START_DAY) * _BATCH_DEALS // deals)
-    for first in range(START_DAY, last_day + 1, days_per_batch):
-        plan_days(connection, scale, plants, first, min(first + days_per_batch - 1, last_day))
+    plan_days(connection, scale, plants, START_DAY, last_day, (last_day - START_DAY) * _BATCH_DEALS // deals)
 
 
 def plan_days(
+    connection: duckdb.DuckDBPyConnection,
+    scale: Scale,
+    plants: frozenset[str],
+    first_day: int,
+    last_day: int,
+    days_per_batch: int = 0,
+) -> None:
+    """Make everything that comes up from `first_day` to `last_day`, a month or more at a time."""
+    days_per_batch = max(30, days_per_batch)
+    for first in range(first_day, last_day + 1, days_per_batch):
+        _plan_batch(connection, scale, plants, first, min(first + days_per_batch - 1, last_day))
+
+
+def _plan_batch(
     connection: duckdb.DuckDBPyConnection, scale: Scale, plants: frozenset[str], first_day: int, last_day: int
 ) -> None:
     """Make everything that comes up from `first_day` to `last_day`; each thing comes out the same in any batch."""

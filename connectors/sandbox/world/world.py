@@ -114,8 +114,14 @@ class World:
     def tick(self, days: int = 1) -> dict[str, int]:
         """Play the next days, in one transaction; rows written by `crm.object`, objects without any left out.
 
-        Several days at once leave the rows that the same days leave one by one.
+        Several days at once leave the records that the same days leave one by one. What was made and deleted for good
+        within them was never to be seen, and the logs of deletions may not tell of it.
+
+        Raises:
+            ValueError: less than one day.
         """
+        if days < 1:
+            raise ValueError(f"{days} days cannot be played; the fewest are one")
         with self._lock:
             written = self._play(days)
         return {name: count for name, count in written.items() if count}
