@@ -8,7 +8,7 @@ import gc
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -29,12 +29,20 @@ def project_files(project: Path) -> list[Path]:
     return sorted(path for path in files if path.relative_to(project).parts[0] not in WRITTEN_BY_DBT)
 
 
-def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, writes_artifacts: bool = False) -> Any:
+def parsed_project(
+    project: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    kept_in: Path,
+    writes_artifacts: bool = False,
+) -> Any:
     """The manifest of a project, as `dbt parse` with these arguments makes it; kept for the next time.
 
     Args:
         project: the folder with dbt_project.yml and profiles.yml.
-        arguments: what builds give dbt and parsing depends on (`--vars`); the environment is read, too.
+        arguments: what builds give dbt and parsing depends on (`--vars`).
+        environment: this process's own, from which dbt reads the rest.
         kept_in: the folder that parsed projects are kept in.
         writes_artifacts: parse in any case, and leave manifest.json and semantic_manifest.json in dbt's target folder.
 
@@ -44,33 +52,33 @@ def parsed_project(project: Path, arguments: Sequence[str], *, kept_in: Path, wr
     import dbt.adapters.duckdb  # noqa: F401 - what the profile would load at the first build
     from dbt.cli.main import dbtRunner
 
-    key = _key(project, arguments)
+    key = _key(project, arguments, environment)
     kept = kept_in / f"parsed-{key}.msgpack"
-    if not writes_artifacts and (manifest := _read(kept)) is not None:
+    if not writes_artifacts and (manifest := _read(kept, environment)) is not None:
         return manifest
     outcome = dbtRunner().invoke(["--quiet", "parse", *([] if writes_artifacts else ["--no-write-json"]), *arguments])
     if not outcome.success:
         raise RuntimeError(f"dbt could not parse the project: {outcome.exception}")
     # what was saved in the meantime may be in the manifest and not in the key
-    if _key(project, arguments) == key:
+    if _key(project, arguments, environment) == key:
         with suppress(OSError):  # on a full disk, the next run parses, too
             _keep(outcome.result, kept)
     return outcome.result
 
 
-def _key(project: Path, arguments: Sequence[str]) -> str:
+def _key(project: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     for path in project_files(project):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(project)} {len(content)} ".encode() + content)
     # relations carry the name of the database, which is that of the file; seeds carry the folder of the project
-    warehouse = Path(os.environ.get("CRM_WAREHOUSE", "")).stem
+    warehouse = Path(environment.get("CRM_WAREHOUSE", "")).stem
     versions = [version(package) for package in PACKAGES]
     digest.update(json.dumps([str(project.resolve()), list(arguments), warehouse, versions]).encode())
     return digest.hexdigest()[:32]
 
 
-def _read(kept: Path) -> Any:
+def _read(kept: Path, environment: Mapping[str, str]) -> Any:
     """The kept manifest; None where there is none, or none that holds, and the project is to be parsed."""
     from dbt.constants import DEFAULT_ENV_PLACEHOLDER
     from dbt.contracts.graph.manifest import Manifest
@@ -87,7 +95,7 @@ def _read(kept: Path) -> Any:
         if gc_was_on:
             gc.enable()
     # variables that the project's files read when they are parsed
-    if any(os.environ.get(name, DEFAULT_ENV_PLACEHOLDER) != value for name, value in manifest.env_vars.items()):
+    if any(environment.get(name, DEFAULT_ENV_PLACEHOLDER) != value for name, value in manifest.env_vars.items()):
         return None
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest

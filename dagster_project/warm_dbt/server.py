@@ -177,12 +177,13 @@ def main(listener_number: int, folder: Path, target: Path, arguments: Sequence[s
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the build and who started us; they end us
     with socket.socket(fileno=listener_number) as listener:
         try:
-            keeps_target = Path(os.environ["DBT_TARGET_PATH"]) == target
-            manifest = parsed_project(Path.cwd(), arguments, kept_in=target, writes_artifacts=keeps_target)
+            environment = dict(os.environ)
+            keeps_target = Path(environment["DBT_TARGET_PATH"]) == target
+            manifest = parsed_project(Path.cwd(), arguments, environment, kept_in=target, writes_artifacts=keeps_target)
             # what lives for ever is not looked at again: neither by us nor, page by page, by each fork
             gc.collect()
             gc.freeze()
-            WarmServer(listener, manifest, basis(arguments, dict(os.environ))).serve()
+            WarmServer(listener, manifest, basis(arguments, environment)).serve()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -81,7 +81,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         database = Path(os.environ["CRM_WAREHOUSE"]).stem
         if database not in manifests:
             try:
-                manifests[database] = parsed_project(PROJECT / "dbt", where, kept_in=PARSED)
+                manifests[database] = parsed_project(PROJECT / "dbt", where, os.environ, kept_in=PARSED)
             except RuntimeError as error:
                 _answer(answers, ok=False, done=0, messages=[str(error)])
                 continue
