@@ -31,10 +31,9 @@ $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with the venv module was found. Install one (Debian: apt-get install python3 python3-venv) or call make PYTHON=/path/to/python."; exit 1; }
 	@echo "Setting up .venv with $$($(PYTHON) --version) (once; under two minutes) ..."
 	@rm -rf .venv && $(PYTHON) -m venv .venv
-	@if $(PY) -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then \
-		$(PY) -m uv pip sync --quiet --compile-bytecode --python $(PY) requirements.lock; \
-	else \
-		echo "uv is not to be had here: pip installs instead, which takes a minute longer."; \
+	@if $(PY) -m pip install --quiet --disable-pip-version-check uv 2>/dev/null \
+		&& $(PY) -m uv pip sync --quiet --compile-bytecode --python $(PY) requirements.lock; then :; else \
+		echo "uv cannot install here (it trusts other certificates than pip does): pip installs instead, which takes a minute longer."; \
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
 	@$(PY) -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'crm-warehouse.pth').write_text('$(CURDIR)\n')"
