@@ -1,6 +1,6 @@
 """Precision and recall: what the checks find in a sandbox world is what the world knows it planted, no more, no less.
 
-Each world becomes a warehouse by the project's own dbt models, once per run. A world with a single plant stands for
+Each world becomes a warehouse by the project's own dbt models, once per run. Two worlds with a single plant stand for
 all of them here; `python -m pytest tests/expectations/every_plant.py` tries each of them.
 """
 
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from expectations import evaluate, hold_reasons, rules, untrusted_money
 from tests.support.judged_world import JudgedWorlds
 
 PLANTS = frozenset(rule.id for rule in rules())
-SINGLE = "C02"
+# one plant in the stage list, one in what deals do
+SINGLES = ("C02", "C13")
 
 
 def test_every_planted_inconsistency_is_found_and_nothing_else(worlds: JudgedWorlds) -> None:
@@ -30,11 +33,12 @@ def test_a_clean_world_gives_no_finding(worlds: JudgedWorlds) -> None:
     assert hold_reasons(judged.warehouse, untrusted_share_limit=0.0) == []
 
 
-def test_a_plant_alone_is_found_alone(worlds: JudgedWorlds) -> None:
-    judged = worlds.of(frozenset({SINGLE}))
+@pytest.mark.parametrize("plant", SINGLES)
+def test_a_plant_alone_is_found_alone(plant: str, worlds: JudgedWorlds) -> None:
+    judged = worlds.of(frozenset({plant}))
 
     assert judged.found() == judged.planted()
-    assert {check_id for check_id, *_ in judged.found()} == {SINGLE}
+    assert {check_id for check_id, *_ in judged.found()} == {plant}
 
 
 def test_the_planted_errors_stay_below_the_limit_of_publication(worlds: JudgedWorlds) -> None:
@@ -62,7 +66,7 @@ def test_findings_follow_the_world_from_day_to_day(worlds: JudgedWorlds) -> None
 
 
 def test_judging_a_whole_world_again_changes_no_row(worlds: JudgedWorlds) -> None:
-    judged = worlds.of(frozenset({SINGLE}))
+    judged = worlds.of(frozenset({SINGLES[0]}))
     findings = "select * from quality.stage_definition_findings order by all"
     before = judged.rows(findings)
 
