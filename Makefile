@@ -33,7 +33,7 @@ $(READY): requirements.lock
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@if $(PY) -m pip install --quiet --disable-pip-version-check uv 2>/dev/null \
 		&& $(PY) -m uv pip sync --quiet --compile-bytecode --python $(PY) requirements.lock; then :; else \
-		echo "uv cannot install here (it trusts other certificates than pip does): pip installs instead, which takes a minute longer."; \
+		echo "uv is not to be had, or cannot install here: pip installs instead, which takes a minute longer."; \
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
 	@$(PY) -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'crm-warehouse.pth').write_text('$(CURDIR)\n')"

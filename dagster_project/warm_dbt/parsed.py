@@ -4,7 +4,6 @@ dbt's own partial parse compares every file, too, but works through all nodes ag
 warehouse: a data folder that was moved or copied is parsed anew. Here, what a parse depends on names the kept file.
 """
 
-import gc
 import hashlib
 import json
 import os
@@ -84,20 +83,16 @@ def _read(kept: Path, environment: Mapping[str, str]) -> Any:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    gc_was_on = gc.isenabled()
-    gc.disable()  # half a million objects that all stay
     try:
         manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)
         os.utime(kept)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the file, dbt can parse; so does dbt with its own
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        # there is none, or it is cut off, or nothing that these versions write: parsing makes a new one
         return None
-    finally:
-        if gc_was_on:
-            gc.enable()
     # variables that the project's files read when they are parsed
     if any(environment.get(name, DEFAULT_ENV_PLACEHOLDER) != value for name, value in manifest.env_vars.items()):
         return None
-    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]  # dbt leaves it without types
     return manifest
 
 

@@ -118,7 +118,6 @@ def test_what_two_exchange_and_what_lasts_unseen_is_built_anew(built: Built, tmp
         from pair, raw_salesforce.user as exchanged
         where (user.Id = one and exchanged.Id = other) or (user.Id = other and exchanged.Id = one)""",
     )
-
     people = "select distinct owner_id, owner_key from marts.fct_opportunity_version order by all"
     money = "select currency_code, sum(amount) from marts.fct_opportunity_version group by all order by all"
     people_before, money_before = second.rows(people), second.rows(money)
@@ -198,7 +197,7 @@ def _build(played: Built, select: str = CHAIN, *, variables: str = "", command: 
 
 
 def _differing(played: Built, folder: Path, *, variables: str = "") -> list[str]:
-    """Tables that hold other rows than the same built whole from the same versions."""
+    """Tables that hold other rows than the same built whole from what the others hold."""
     # the same file name, so that dbt need not parse the project for another database
     whole = folder / "whole" / "warehouse.duckdb"
     whole.parent.mkdir()

@@ -23,6 +23,7 @@ from connectors.sandbox.world.visits import Road, plan_roads
 
 # rows of a batch that are held in memory at once: about 400 MB at the largest
 _BATCH_DEALS = 120_000
+_BATCH_DAYS = 30  # the fewest days of a batch: each one costs the same statements
 
 
 def plan_until(connection: duckdb.DuckDBPyConnection, scale: Scale, plants: frozenset[str], clock_day: int) -> None:
@@ -31,7 +32,8 @@ def plan_until(connection: duckdb.DuckDBPyConnection, scale: Scale, plants: froz
     store_people(connection, scale)
     last_day = clock_day + LOOKAHEAD_DAYS
     deals = max(1, int(scale.salesforce_deals + scale.hubspot_deals))
-    plan_days(connection, scale, plants, START_DAY, last_day, (last_day - START_DAY) * _BATCH_DEALS // deals)
+    days_per_batch = max(_BATCH_DAYS, (last_day - START_DAY) * _BATCH_DEALS // deals)
+    plan_days(connection, scale, plants, START_DAY, last_day, days_per_batch)
 
 
 def plan_days(
@@ -40,10 +42,9 @@ def plan_days(
     plants: frozenset[str],
     first_day: int,
     last_day: int,
-    days_per_batch: int = 0,
+    days_per_batch: int = _BATCH_DAYS,
 ) -> None:
-    """Make everything that comes up from `first_day` to `last_day`, a month or more at a time."""
-    days_per_batch = max(30, days_per_batch)
+    """Make everything that comes up from `first_day` to `last_day`, a batch of days at a time."""
     for first in range(first_day, last_day + 1, days_per_batch):
         _plan_batch(connection, scale, plants, first, min(first + days_per_batch - 1, last_day))
 
