@@ -116,6 +116,7 @@ class Loader:
             ids=self.request.ids,
             moves_watermark=not self.request.ids,
             watched=stream.watched,
+            kept_for=stream.kept_for,
         )
 
     def _fetch_and_commit(self, line: PlanLine, load: OpenLoad, meter: Meter) -> Manifest:

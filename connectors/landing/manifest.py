@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast, get_args
 
 import orjson
@@ -69,6 +69,8 @@ class LoadRequest:
     moves_watermark: bool = True
     watched: tuple[str, ...] = ()
     """Columns of which raw keeps every version, from this load on."""
+    kept_for: timedelta | None = None
+    """How long the CRM keeps the object's records at least: one that is missing and older has aged out, and stays."""
     reason: str = ""
     """Mode none: why the object cannot be read."""
 
@@ -101,6 +103,7 @@ class LoadRequest:
             "ids": list(self.ids),
             "moves_watermark": self.moves_watermark,
             "watched": list(self.watched),
+            "kept_for_seconds": None if self.kept_for is None else int(self.kept_for.total_seconds()),
             "reason": self.reason,
         }
 
@@ -108,6 +111,7 @@ class LoadRequest:
     def from_json(cls, values: Mapping[str, object]) -> "LoadRequest":
         """The reverse of `as_json`."""
         parent = values["parent_column"]
+        kept_for = values.get("kept_for_seconds")
         return cls(
             connection=str(values["connection"]),
             object_name=str(values["object"]),
@@ -124,6 +128,7 @@ class LoadRequest:
             ids=tuple(cast("list[str]", values.get("ids", []))),
             moves_watermark=bool(values.get("moves_watermark", True)),
             watched=tuple(cast("list[str]", values.get("watched", []))),
+            kept_for=None if kept_for is None else timedelta(seconds=float(str(kept_for))),
             reason=str(values.get("reason", "")),
         )
 

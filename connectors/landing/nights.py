@@ -37,7 +37,7 @@ _Lane = tuple[str, str]
 def says_of(manifest: Manifest) -> tuple[object, ...]:
     """What a load says besides its rows: mode, table, columns and how they are treated."""
     request = manifest.request
-    columns = request.schema, request.withheld, request.hashed, request.watched
+    columns = request.schema, request.withheld, request.hashed, request.watched, request.kept_for
     return request.mode, request.raw_table, request.parent_column, *columns
 
 

@@ -36,7 +36,7 @@ def tombstone_missing(
 ) -> Counts:
     """Flag the live records that the load should hold and does not.
 
-    A record that became newer than the window since then is left alone.
+    A record that became newer than the window since then is left alone, and so is one that the CRM need not keep any more.
     """
     request = load.manifest.request
     hi = literal(naive_utc(request.window.hi))
@@ -48,6 +48,8 @@ def tombstone_missing(
             return Counts()
         files = ", ".join(literal(str(path)) for path in load.parents)
         scope = f"target.{quote(request.parent_column)} in (select _parent_id from read_parquet([{files}]))"
+    if request.kept_for is not None:
+        scope += f" and target._modified_at >= timestamp {literal(naive_utc(request.window.hi - request.kept_for))}"
     connection.execute(
         f"create or replace temp table {DOOMED} as select target._record_id, timestamp {hi} as stamp, "
         f"coalesce({known}, timestamp {hi}) as deleted_at, cast(null as varchar) as merged_into, false as was_deleted "

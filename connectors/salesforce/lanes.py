@@ -39,6 +39,8 @@ class SalesforceObject:
     is_custom: bool = False
     watched: tuple[str, ...] = ()
     """Columns that Salesforce keeps no history of."""
+    kept_for: timedelta | None = None
+    """How long Salesforce keeps the records at least, before it drops them for their age."""
 
     @property
     def raw_table(self) -> str:
@@ -50,7 +52,7 @@ class SalesforceObject:
         """Its lanes; rows before their deletions."""
         if self.is_listed_whole:
             return (Stream(self.name, mode="snapshot", is_custom=self.is_custom, watched=self.watched),)
-        rows = Stream(self.name, lag=INDEX_LAG, is_custom=self.is_custom, watched=self.watched)
+        rows = Stream(self.name, lag=INDEX_LAG, is_custom=self.is_custom, watched=self.watched, kept_for=self.kept_for)
         if not self.has_delete_log:
             return (rows,)
         return rows, replace(rows, lane="deletes", mode="tombstone", overlap=DELETES_OVERLAP, watched=())

@@ -1,5 +1,7 @@
 """The objects that every org has, and those that some have: a line per type, with the columns staging reads."""
 
+from datetime import timedelta
+
 from connectors.salesforce.lanes import SalesforceObject
 from connectors.schema import TableSchema
 
@@ -109,6 +111,7 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             TIMESTAMP CreatedDate
         """),
         stamp="CreatedDate",
+        kept_for=timedelta(days=18 * 30),  # "up to 18 months" in the org, up to 24 by the API
     ),
     SalesforceObject(
         "OpportunityLineItem",
@@ -131,6 +134,7 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             BOOLEAN IsPrimary IsDeleted
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
+        watched=_names("ContactId Role IsPrimary"),
     ),
     SalesforceObject(
         "Account",
@@ -154,6 +158,7 @@ OBJECTS: tuple[SalesforceObject, ...] = (
             BOOLEAN IsDeleted
             TIMESTAMP CreatedDate LastModifiedDate SystemModstamp
         """),
+        watched=_names("AccountId OwnerId Title Department LeadSource"),
     ),
     SalesforceObject(
         "Lead",

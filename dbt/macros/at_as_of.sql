@@ -10,3 +10,14 @@
     {%- set prefix = relation ~ '.' if relation else '' -%}
     ({{ prefix }}is_deleted and ({{ prefix }}deleted_at is null or {{ prefix }}deleted_at <= {{ as_of() }}))
 {%- endmacro %}
+
+{#-
+    Whether a link between two records held at as_of. It has no time of its own but that of the sync that first showed it
+    (null for those of the first sync of all, since when nobody knows), or that missed it.
+-#}
+{% macro link_holds_at_as_of() -%}
+    case
+        when is_deleted then deleted_at > {{ as_of() }}
+        else source_modified_at is null or source_modified_at <= {{ as_of() }}
+    end
+{%- endmacro %}

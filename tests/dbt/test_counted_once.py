@@ -34,6 +34,31 @@ DAILY_BALANCE = (
     "where is_primary_record group by all order by all"
 )
 
+# what had ended, or happened, when the records went
+BEFORE = "(select max(as_of) - interval 1 day from marts.dim_opportunity)"
+PIPELINE_BEFORE = f"""
+    select period_type, period_start_date, category, count(*), sum(amount_delta)
+    from marts.fct_pipeline_change where is_primary_record and period_end_date < {BEFORE} group by all order by all"""
+EVENTS_BEFORE = f"""
+    select opportunity_event_key
+    from marts.fct_opportunity_event where is_primary_record and changed_at < {BEFORE} order by all"""
+MOVES_BEFORE = f"""
+    select user_key, fiscal_quarter, stage_move_count, touched_opportunity_count
+    from marts.agg_rep_quarter_conduct inner join marts.dim_rep_quarter using (rep_quarter_key, user_key, fiscal_quarter)
+    where fiscal_quarter_end_date < {BEFORE} order by all"""
+# of each deal, one record counts in the waterfall's end
+COUNTED_RECORDS = """
+    select max(counted) = 1 from (
+        select count(*) as counted
+        from marts.fct_pipeline_change as changes
+        inner join marts.dim_opportunity as deals using (opportunity_id)
+        where changes.is_primary_record and changes.category = 'end'
+        group by
+            least(opportunity_id, coalesce(deals.crosswalk_opportunity_id, opportunity_id)),
+            period_type, period_start_date
+    )"""
+BUILD_WITH_DATA_TESTS = ("build", "--exclude-resource-type", "unit_test")
+
 
 def test_the_second_record_of_a_deal_changes_no_count(built: Built, tmp_path: Path) -> None:
     alone = built.copy_to(tmp_path)
@@ -53,3 +78,22 @@ def test_the_second_record_of_a_deal_changes_no_count(built: Built, tmp_path: Pa
     assert differing == []
     for totals in (OPEN_DEALS, DAILY_BALANCE, KEY_ACCOUNT_BOOKINGS):
         assert built.rows(totals) == alone.rows(totals)
+
+
+def test_a_deal_whose_primary_record_is_deleted_is_counted_once_before_and_after(built: Built, tmp_path: Path) -> None:
+    bereft = built.copy_to(tmp_path)
+    # Salesforce's record goes in the night, an hour before as_of
+    bereft.execute(
+        f"""update raw_salesforce.opportunity
+        set _is_deleted = true, _deleted_at = timestamp '{built.as_of:%Y-%m-%d %H:%M:%S}' - interval 1 hour
+        where Id in (select salesforce_opportunity_id from raw_hubspot.deals where not _is_deleted)"""
+    )
+
+    # the identities are proved for the records that count, too
+    run_dbt(bereft.warehouse, bereft.as_of, target=bereft.target, select="*", command=BUILD_WITH_DATA_TESTS)
+
+    ((survivors,),) = bereft.rows("select count(*) from marts.dim_opportunity where primary_since is not null")
+    assert survivors > 5
+    for what_was in (PIPELINE_BEFORE, EVENTS_BEFORE, MOVES_BEFORE):
+        assert bereft.rows(what_was) == built.rows(what_was) != []
+    assert bereft.rows(COUNTED_RECORDS) == [(True,)]

@@ -291,8 +291,8 @@ QUESTIONS = [
         marts="select product_code, sum(list_amount), sum(list_amount) - sum(net_amount), "
         "1 - sum(net_amount) / sum(list_amount), count(is_discounted), count(*) filter (is_discounted), "
         "avg(cast(is_discounted as integer)), "
-        "count(*) filter (is_discounted and (discount_reason is null or approved_by is null)), "
-        "avg(cast(discount_reason is null or approved_by is null as integer)) filter (is_discounted), "
+        "sum(cast(is_unapproved as integer)) filter (is_discounted), "
+        "avg(cast(is_unapproved as integer)) filter (is_discounted), "
         "count(*) filter (is_discounted and days_to_quarter_end < 10), "
         "avg(cast(days_to_quarter_end < 10 as integer)) filter (is_discounted) "
         "from marts.fct_discount where is_primary_record and list_amount is not null group by all",

@@ -21,7 +21,7 @@ hubspot_pairs as (
     from stg_hubspot__deal_associations
     where
         to_object_type in ('calls', 'meetings', 'emails', 'tasks')
-        and not is_deleted
+        and {{ link_holds_at_as_of() }}
 
 ),
 

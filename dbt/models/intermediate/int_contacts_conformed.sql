@@ -3,6 +3,7 @@ with
 stg_salesforce__contacts as (
 
     select * from {{ ref('stg_salesforce__contacts') }}
+    where {{ holds_at_as_of() }}
 
 ),
 

@@ -118,7 +118,7 @@ measures as (
         end as competitor_unanswered,
         int_deal_health_process.amount_cut,
         case
-            when open_opportunities.canonical_stage < 5
+            when open_opportunities.canonical_stage < {{ var('early_discount_before_stage') }}
                 then {{ safe_divide(
                     'fct_discount.list_amount_original - fct_discount.net_amount_original',
                     'fct_discount.list_amount_original'

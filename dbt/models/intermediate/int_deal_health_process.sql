@@ -53,7 +53,7 @@ won_visits_by_stage as (
         fct_opportunity_stage_history.stage_key,
         case
             when count(*) >= {{ var('stalled_minimum_won_visits') }}
-                then {{ percentile('fct_opportunity_stage_history.days_in_stage', 0.8) }}
+                then {{ percentile('fct_opportunity_stage_history.days_in_stage', var('stalled_percentile')) }}
         end as usual_days
     from fct_opportunity_stage_history
     inner join won_opportunities
@@ -144,7 +144,7 @@ process as (
             ) as decimal(18, 6)
         ) as stalled_after_days,
         case
-            when open_opportunities.canonical_stage >= 5
+            when open_opportunities.canonical_stage >= {{ var('business_case_from_stage') }}
                 then
                     case
                         when visits_by_opportunity.needs_assessment_count = 1 then 0

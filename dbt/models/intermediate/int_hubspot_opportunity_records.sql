@@ -26,7 +26,7 @@ hubspot_companies_of_deals as (
     from stg_hubspot__deal_associations
     where
         to_object_type = 'companies'
-        and not is_deleted
+        and {{ link_holds_at_as_of() }}
 
 ),
 

@@ -28,7 +28,7 @@
     ('employee_count', accounts, 'crm', 'is_current', 'employee_count is not null'),
     ('annual_revenue', accounts, 'crm', 'is_current', 'annual_revenue is not null'),
     ('quota', ref('fct_quota'), "'both'", "measure = 'bookings'", 'quota_amount_original is not null'),
-    ('role_family', people, "'both'", 'is_current and is_active', 'role_family is not null'),
+    ('role_family', people, "'both'", 'is_current and is_active', "role_family <> 'unknown'"),
     ('manager', people, "'both'", 'is_current and is_active', 'manager_key is not null'),
 ] -%}
 with

@@ -31,6 +31,9 @@ stg_hubspot__deals as (
 stg_hubspot__deal_associations as (
 
     select * from {{ ref('stg_hubspot__deal_associations') }}
+    where
+        to_object_type = 'contacts'
+        and {{ link_holds_at_as_of() }}
 
 ),
 
@@ -47,9 +50,6 @@ hubspot_deals_of_contacts as (
     from stg_hubspot__deal_associations
     inner join stg_hubspot__deals
         on stg_hubspot__deal_associations.source_opportunity_id = stg_hubspot__deals.source_id
-    where
-        stg_hubspot__deal_associations.to_object_type = 'contacts'
-        and not stg_hubspot__deal_associations.is_deleted
 
 ),
 
@@ -128,6 +128,18 @@ leads_of_both as (
 
 ),
 
+-- who was converted, or deleted, after as_of is not yet
+leads_as_of as (
+
+    select
+        *,
+        is_converted and coalesce(converted_date <= {{ reporting_day(as_of()) }}, true) as was_converted,
+        {{ is_gone_at_as_of() }} as was_deleted
+    from leads_of_both
+    where created_at <= {{ as_of() }} or created_at is null
+
+),
+
 leads_conformed as (
 
     select
@@ -141,15 +153,14 @@ leads_conformed as (
         lead_status,
         crm || ':' || source_owner_id as owner_id,
         created_at,
-        is_converted,
-        converted_date,
-        crm || ':' || converted_source_account_id as converted_account_id,
-        crm || ':' || converted_source_contact_id as converted_contact_id,
-        crm || ':' || converted_source_opportunity_id as converted_opportunity_id,
-        is_deleted,
-        deleted_at
-    from leads_of_both
-    where created_at <= {{ as_of() }} or created_at is null
+        was_converted as is_converted,
+        case when was_converted then converted_date end as converted_date,
+        case when was_converted then crm || ':' || converted_source_account_id end as converted_account_id,
+        case when was_converted then crm || ':' || converted_source_contact_id end as converted_contact_id,
+        case when was_converted then crm || ':' || converted_source_opportunity_id end as converted_opportunity_id,
+        was_deleted as is_deleted,
+        case when was_deleted then deleted_at end as deleted_at
+    from leads_as_of
 
 )
 

@@ -45,6 +45,15 @@ opportunities_since as (
     where
         fct_opportunity_version.valid_from > sinces.since_at
         or fct_opportunity_version.valid_to > sinces.since_at
+    union distinct
+    -- or that counts since then, because the record of the primary CRM is gone
+    select
+        sinces.since_kind,
+        sinces.since_at,
+        dim_opportunity.opportunity_id
+    from dim_opportunity
+    cross join sinces
+    where dim_opportunity.primary_since > sinces.since_at
 
 ),
 
@@ -71,6 +80,7 @@ states as (
         dim_opportunity.outcome_class,
         dim_opportunity.owner_key,
         dim_opportunity.is_primary_record,
+        coalesce(dim_opportunity.primary_since > opportunities_since.since_at, false) as is_newly_primary,
         dim_opportunity.is_deleted,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys,

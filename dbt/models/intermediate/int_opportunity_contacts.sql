@@ -4,21 +4,18 @@ stg_salesforce__opportunity_contact_roles as (
 
     select * from {{ ref('stg_salesforce__opportunity_contact_roles') }}
     where
-        not {{ is_gone_at_as_of() }}
+        {{ holds_at_as_of() }}
+        and not {{ is_gone_at_as_of() }}
         and (created_at <= {{ as_of() }} or created_at is null)
 
 ),
 
--- a link has no time of its own but that of the sync that first showed it, or that missed it
 stg_hubspot__deal_associations as (
 
     select * from {{ ref('stg_hubspot__deal_associations') }}
     where
         to_object_type = 'contacts'
-        and case
-            when is_deleted then deleted_at > {{ as_of() }}
-            else source_modified_at is null or source_modified_at <= {{ as_of() }}
-        end
+        and {{ link_holds_at_as_of() }}
 
 ),
 

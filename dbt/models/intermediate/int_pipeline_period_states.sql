@@ -16,45 +16,95 @@ int_opportunity_outcomes as (
 
 ),
 
+dim_opportunity as (
+
+    select * from {{ ref('dim_opportunity') }}
+    {{ touched_only() }}
+
+),
+
 int_pipeline_period_days as (
 
     select * from {{ ref('int_pipeline_period_days') }}
 
 ),
 
-versions_with_previous as (
+versions_with_record as (
 
     select
         fct_opportunity_version.*,
         int_opportunity_outcomes.outcome_class,
         {{ reporting_day('int_opportunity_outcomes.outcome_since') }} as outcome_date,
-        {{ reporting_day('fct_opportunity_version.valid_from') }} as from_date,
-        {{ reporting_day('fct_opportunity_version.valid_to') }} as to_date,
-        lead(fct_opportunity_version.version_no) over versions_of_opportunity is null
-        and not fct_opportunity_version.is_current as ends_with_deletion,
-        lag(fct_opportunity_version.owner_id) over versions_of_opportunity as previous_owner_id,
-        lag(fct_opportunity_version.pipeline_id) over versions_of_opportunity as previous_pipeline_id
+        dim_opportunity.is_primary_record,
+        coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) as primary_since
     from fct_opportunity_version
     inner join int_opportunity_outcomes
         on
             fct_opportunity_version.opportunity_id = int_opportunity_outcomes.opportunity_id
             and fct_opportunity_version.version_no = int_opportunity_outcomes.version_no
+    inner join dim_opportunity
+        on fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
+
+),
+
+counted_versions as (
+
+    {{ counted_stretches('versions_with_record') }}
+
+),
+
+numbered_versions as (
+
+    select
+        opportunity_id,
+        is_current,
+        is_open,
+        is_counted,
+        stage_key,
+        owner_id,
+        owner_key,
+        pipeline_id,
+        close_date,
+        amount,
+        amount_original,
+        fx_rate,
+        outcome_class,
+        outcome_date,
+        {{ reporting_day('counted_from') }} as from_date,
+        {{ reporting_day('counted_to') }} as to_date,
+        row_number() over (
+            partition by opportunity_id
+            order by version_no asc, counted_from asc
+        ) as version_no
+    from counted_versions
+
+),
+
+versions_with_previous as (
+
+    select
+        *,
+        lead(version_no) over versions_of_opportunity is null and not is_current as ends_with_deletion,
+        lag(owner_id) over versions_of_opportunity as previous_owner_id,
+        lag(pipeline_id) over versions_of_opportunity as previous_pipeline_id,
+        lag(is_counted) over versions_of_opportunity as previous_is_counted
+    from numbered_versions
     window
         versions_of_opportunity as (
-            partition by fct_opportunity_version.opportunity_id
-            order by fct_opportunity_version.version_no
+            partition by opportunity_id
+            order by version_no
         )
 
 ),
 
--- the last version before the owner, and pipeline, of a version took the deal over
+-- the last version before the owner, pipeline and record of a version took the deal over
 versions as (
 
     select
         *,
         {{ last_known(
             'case when owner_id is distinct from previous_owner_id or pipeline_id is distinct from previous_pipeline_id '
-            ~ 'then version_no - 1 end',
+            ~ 'or is_counted is distinct from previous_is_counted then version_no - 1 end',
             'opportunity_id', 'version_no'
         ) }} as handover_version_no
     from versions_with_previous
@@ -161,7 +211,10 @@ states as (
         entry_versions.pipeline_id as entry_pipeline_id,
         end_versions.owner_id as to_owner_id,
         end_versions.owner_key as to_owner_key,
-        end_versions.pipeline_id as to_pipeline_id
+        end_versions.pipeline_id as to_pipeline_id,
+        start_versions.is_counted as from_is_primary_record,
+        entry_versions.is_counted as entry_is_primary_record,
+        end_versions.is_counted as to_is_primary_record
     from boundaries
     inner join versions as end_versions
         on

@@ -1,5 +1,5 @@
 -- On the first, 45th and last day of every fiscal quarter, and on the last ten days, the snapshot of each owner, stage
--- and category is what a query of the versions as of that day's end gives: counts and money, to the cent.
+-- and category, and of the records that count, is what a query of the versions as of that day's end gives: counts and money, to the cent.
 
 with
 
@@ -13,6 +13,12 @@ fct_opportunity_version as (
 
     select * from {{ ref('fct_opportunity_version') }}
     where is_open
+
+),
+
+dim_opportunity as (
+
+    select * from {{ ref('dim_opportunity') }}
 
 ),
 
@@ -47,6 +53,7 @@ rows_of_both as (
         fct_pipeline_daily_snapshot.owner_id,
         fct_pipeline_daily_snapshot.stage_key,
         fct_pipeline_daily_snapshot.forecast_category,
+        fct_pipeline_daily_snapshot.is_primary_record,
         fct_pipeline_daily_snapshot.open_opportunity_count as opportunity_delta,
         fct_pipeline_daily_snapshot.open_amount as amount_delta,
         fct_pipeline_daily_snapshot.weighted_amount as weighted_amount_delta
@@ -61,6 +68,9 @@ rows_of_both as (
         fct_opportunity_version.owner_id,
         fct_opportunity_version.stage_key,
         fct_opportunity_version.forecast_category,
+        dim_opportunity.is_primary_record
+        and coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) < sampled_days.day_ends_at
+            as is_primary_record,
         -1 as opportunity_delta,
         -coalesce(fct_opportunity_version.amount, 0) as amount_delta,
         -coalesce(fct_opportunity_version.weighted_amount, 0) as weighted_amount_delta
@@ -69,6 +79,8 @@ rows_of_both as (
         on
             sampled_days.day_ends_at > fct_opportunity_version.valid_from
             and sampled_days.day_ends_at <= coalesce(fct_opportunity_version.valid_to, {{ end_of_time() }})
+    inner join dim_opportunity
+        on fct_opportunity_version.opportunity_id = dim_opportunity.opportunity_id
 
 )
 
@@ -78,7 +90,8 @@ select
     pipeline_id,
     owner_id,
     stage_key,
-    forecast_category
+    forecast_category,
+    is_primary_record
 from rows_of_both
 group by
     snapshot_date,
@@ -86,7 +99,8 @@ group by
     pipeline_id,
     owner_id,
     stage_key,
-    forecast_category
+    forecast_category,
+    is_primary_record
 having
     sum(opportunity_delta) <> 0
     or sum(amount_delta) <> 0

@@ -45,6 +45,7 @@ rows_of_both as (
         case
             when fct_opportunity_version.valid_from > int_opportunities_since.since_at then 0
             when fct_opportunity_version.valid_to <= int_opportunities_since.since_at then 0
+            when dim_opportunity.primary_since > int_opportunities_since.since_at then 0
             else coalesce(fct_opportunity_version.amount, 0)
         end - case when fct_opportunity_version.is_current then coalesce(fct_opportunity_version.amount, 0) else 0 end
             as open_amount_delta

@@ -16,6 +16,12 @@ fct_opportunity_version as (
 
 ),
 
+dim_opportunity as (
+
+    select * from {{ ref('dim_opportunity') }}
+
+),
+
 fct_pipeline_change as (
 
     select * from {{ ref('fct_pipeline_change') }}
@@ -66,8 +72,13 @@ bookings as (
         wins_by_period.period_type,
         wins_by_period.period_start_date,
         fct_opportunity_version.owner_id,
-        coalesce(fct_opportunity_version.amount, 0) as amount
+        coalesce(fct_opportunity_version.amount, 0) as amount,
+        dim_opportunity.is_primary_record
+        and coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }}) < wins_by_period.period_ends_at
+            as is_primary_record
     from wins_by_period
+    inner join dim_opportunity
+        on wins_by_period.opportunity_id = dim_opportunity.opportunity_id
     inner join fct_opportunity_version
         on
             wins_by_period.opportunity_id = fct_opportunity_version.opportunity_id
@@ -92,4 +103,5 @@ where
     bookings.opportunity_id is null
     or fct_pipeline_change.opportunity_id is null
     or bookings.owner_id is distinct from fct_pipeline_change.owner_id
+    or bookings.is_primary_record <> fct_pipeline_change.is_primary_record
     or bookings.amount + fct_pipeline_change.amount_delta <> 0

@@ -109,6 +109,22 @@ def test_after_a_gap_in_the_delete_log_the_ids_are_compared(org: ServedOrg) -> N
     assert sum(applied.counts.tombstoned for applied in report.applied) == 2
 
 
+def test_field_history_that_the_org_dropped_for_its_age_stays_alive(org: ServedOrg) -> None:
+    org.sync("OpportunityFieldHistory")
+    is_old = "\"CreatedDate\" < timestamp '2024-07-01'"
+    aged, purged = org.world.ids("OpportunityFieldHistory", is_old), org.world.ids("OpportunityFieldHistory")[-1]
+    # neither is in a delete log that reaches back so far
+    org.world.will(f'delete from salesforce."OpportunityFieldHistory" where {is_old} or "Id" = \'{purged}\'')
+    org.play_day(days=20)
+
+    report = org.sync("OpportunityFieldHistory")
+
+    assert {line.api for line in report.streams if line.stream.lane == "deletes"} == {"id list"}
+    assert len(aged) > 10
+    assert purged not in aged
+    assert org.rows("select _record_id from raw_salesforce.opportunity_field_history where _is_deleted") == [(purged,)]
+
+
 def test_the_day_after_a_gap_the_delete_log_is_asked_again(org: ServedOrg) -> None:
     org.sync("Contact")
     org.play_day(days=20)

@@ -83,6 +83,7 @@ discounts as (
         -- neither CRM has a field for these as delivered: null, and a row of dq_input_coverage
         cast(null as varchar) as discount_reason,
         cast(null as varchar) as approved_by,
+        cast(null as boolean) as is_unapproved,
         close_date,
         fiscal_quarter,
         days_to_quarter_end,

@@ -147,6 +147,7 @@ open_pipeline as (
     where
         not int_opportunity_versions.is_closed
         and dim_opportunity.is_primary_record
+        and int_key_account_quarters.judged_at >= coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
     group by
         int_key_account_quarters.account_id,
         int_key_account_quarters.fiscal_quarter

@@ -24,48 +24,38 @@ dim_date as (
 
 ),
 
--- a lead that was converted after as_of is not converted yet
-leads_as_of as (
-
-    select
-        *,
-        is_converted and coalesce(converted_date <= {{ reporting_day(as_of()) }}, true) as was_converted
-    from int_leads_conformed
-
-),
-
 leads as (
 
     select
-        leads_as_of.lead_id,
-        leads_as_of.crm,
-        leads_as_of.lead_source,
-        leads_as_of.lead_status,
-        leads_as_of.owner_id,
+        int_leads_conformed.lead_id,
+        int_leads_conformed.crm,
+        int_leads_conformed.lead_source,
+        int_leads_conformed.lead_status,
+        int_leads_conformed.owner_id,
         int_users_conformed.user_key as owner_key,
-        leads_as_of.created_at,
-        {{ reporting_day('leads_as_of.created_at') }} as created_date,
+        int_leads_conformed.created_at,
+        {{ reporting_day('int_leads_conformed.created_at') }} as created_date,
         dim_date.fiscal_quarter as created_fiscal_quarter,
-        leads_as_of.was_converted as is_converted,
-        case when leads_as_of.was_converted then leads_as_of.converted_date end as converted_date,
+        int_leads_conformed.is_converted,
+        int_leads_conformed.converted_date,
         case
             when
-                leads_as_of.was_converted
-                and leads_as_of.converted_date >= {{ reporting_day('leads_as_of.created_at') }}
-                then {{ whole_days(reporting_day('leads_as_of.created_at'), 'leads_as_of.converted_date') }}
+                int_leads_conformed.converted_date
+                >= {{ reporting_day('int_leads_conformed.created_at') }}
+                then {{ whole_days(reporting_day('int_leads_conformed.created_at'), 'int_leads_conformed.converted_date') }}
         end as days_to_conversion,
-        {{ decimal_days('leads_as_of.created_at', as_of()) }} as age_days,
-        case when leads_as_of.was_converted then dim_opportunity.opportunity_id end as opportunity_id,
-        case when leads_as_of.was_converted then dim_opportunity.outcome_class end as opportunity_outcome_class,
-        case when leads_as_of.was_converted then dim_opportunity.amount end as opportunity_amount,
-        coalesce(leads_as_of.is_deleted, false) as is_deleted
-    from leads_as_of
+        {{ decimal_days('int_leads_conformed.created_at', as_of()) }} as age_days,
+        dim_opportunity.opportunity_id,
+        dim_opportunity.outcome_class as opportunity_outcome_class,
+        dim_opportunity.amount as opportunity_amount,
+        coalesce(int_leads_conformed.is_deleted, false) as is_deleted
+    from int_leads_conformed
     left join int_users_conformed
-        on leads_as_of.owner_id = int_users_conformed.user_id
+        on int_leads_conformed.owner_id = int_users_conformed.user_id
     left join dim_opportunity
-        on leads_as_of.converted_opportunity_id = dim_opportunity.opportunity_id
+        on int_leads_conformed.converted_opportunity_id = dim_opportunity.opportunity_id
     left join dim_date
-        on {{ reporting_day('leads_as_of.created_at') }} = dim_date.date_day
+        on {{ reporting_day('int_leads_conformed.created_at') }} = dim_date.date_day
 
 )
 

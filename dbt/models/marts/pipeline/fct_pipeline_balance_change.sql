@@ -47,24 +47,9 @@ open_states as (
 
 ),
 
--- a record that counts only since the other one is gone did not count before
 counted_states as (
 
-    select
-        *,
-        is_primary_record as is_counted,
-        greatest(valid_from, primary_since) as entered_at,
-        valid_to as left_at
-    from open_states
-    where primary_since < coalesce(valid_to, {{ end_of_time() }})
-    union all
-    select
-        *,
-        false as is_counted,
-        valid_from as entered_at,
-        least(coalesce(valid_to, primary_since), primary_since) as left_at
-    from open_states
-    where primary_since > valid_from
+    {{ counted_stretches('open_states') }}
 
 ),
 
@@ -85,7 +70,7 @@ entries_and_exits as (
 
     select
         pipeline_slice_key,
-        {{ reporting_day('entered_at') }} as change_date,
+        {{ reporting_day('counted_from') }} as change_date,
         1 as opportunity_delta,
         amount,
         weighted_amount,
@@ -95,14 +80,14 @@ entries_and_exits as (
     union all
     select
         pipeline_slice_key,
-        {{ reporting_day('left_at') }} as change_date,
+        {{ reporting_day('counted_to') }} as change_date,
         -1 as opportunity_delta,
         -amount as amount,
         -weighted_amount as weighted_amount,
         -default_weighted_amount as default_weighted_amount,
         is_stage_trusted
     from open_versions
-    where left_at is not null
+    where counted_to is not null
 
 ),
 

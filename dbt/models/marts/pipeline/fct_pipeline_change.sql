@@ -60,22 +60,14 @@ states_with_roads as (
             when entry_version_no is not null then coalesce(entry_amount_original, 0)
             else coalesce(to_amount_original, 0)
         end as first_amount_original,
-        coalesce(to_amount, 0) as last_amount,
+        coalesce(to_amount, 0) as last_amount
+        {%- for name in ['owner_id', 'owner_key', 'pipeline_id', 'is_primary_record'] %},
         case
-            when is_in_scope_at_start then from_owner_id
-            when entry_version_no is not null then entry_owner_id
-            else to_owner_id
-        end as first_owner_id,
-        case
-            when is_in_scope_at_start then from_owner_key
-            when entry_version_no is not null then entry_owner_key
-            else to_owner_key
-        end as first_owner_key,
-        case
-            when is_in_scope_at_start then from_pipeline_id
-            when entry_version_no is not null then entry_pipeline_id
-            else to_pipeline_id
-        end as first_pipeline_id
+            when is_in_scope_at_start then from_{{ name }}
+            when entry_version_no is not null then entry_{{ name }}
+            else to_{{ name }}
+        end as first_{{ name }}
+        {%- endfor %}
     from int_pipeline_period_states
 
 ),
@@ -87,6 +79,7 @@ states_with_transfer as (
         (
             first_owner_id is distinct from to_owner_id
             or first_pipeline_id is distinct from to_pipeline_id
+            or first_is_primary_record is distinct from to_is_primary_record
         ) as is_transferred
     from states_with_roads
 
@@ -195,7 +188,8 @@ movements_with_slice as (
         *,
         case when is_of_first_owner then first_owner_id else to_owner_id end as owner_id,
         case when is_of_first_owner then first_owner_key else to_owner_key end as owner_key,
-        case when is_of_first_owner then first_pipeline_id else to_pipeline_id end as pipeline_id
+        case when is_of_first_owner then first_pipeline_id else to_pipeline_id end as pipeline_id,
+        case when is_of_first_owner then first_is_primary_record else to_is_primary_record end as is_primary_record
     from movements
     where category is not null
 
@@ -206,7 +200,7 @@ changes as (
     select
         {{ surrogate_key([
             'movements.opportunity_id', 'movements.period_type', 'movements.period_start_date', 'movements.category',
-            'movements.owner_id', 'movements.pipeline_id',
+            'movements.owner_id', 'movements.pipeline_id', 'movements.is_primary_record',
         ]) }} as pipeline_change_key,
         movements.opportunity_id,
         dim_opportunity.opportunity_key,
@@ -233,7 +227,7 @@ changes as (
         movements.to_stage_key,
         movements.from_owner_id,
         movements.to_owner_id,
-        dim_opportunity.is_primary_record,
+        movements.is_primary_record,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys
     from movements_with_slice as movements

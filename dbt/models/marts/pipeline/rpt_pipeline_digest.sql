@@ -31,9 +31,10 @@ states as (
         {{ forecast_category_rank('forecast_category') }}
         - {{ forecast_category_rank('forecast_category_before') }} as forecast_category_change,
         case when is_open and not is_deleted then coalesce(amount, 0) else 0 end as open_amount,
-        case when was_open then coalesce(amount_before, 0) else 0 end as open_amount_before,
+        case when was_open and not is_newly_primary then coalesce(amount_before, 0) else 0 end as open_amount_before,
         case when is_open and not is_deleted then coalesce(weighted_amount, 0) else 0 end as open_weighted_amount,
-        case when was_open then coalesce(weighted_amount_before, 0) else 0 end as open_weighted_amount_before
+        case when was_open and not is_newly_primary then coalesce(weighted_amount_before, 0) else 0 end
+            as open_weighted_amount_before
     from int_opportunities_since
     -- created and deleted in between: nobody has missed it
     where existed_before or not is_deleted
@@ -53,6 +54,7 @@ movements as (
             when is_open and not was_open then 'reopened'
             when not is_open and amount_change <> 0 then 'corrected'
             when not is_open then null
+            when is_newly_primary then 'took_over'
             when close_fiscal_quarter > close_fiscal_quarter_before then 'slipped'
             when amount_original_change <> 0 and amount_change < 0 then 'decreased'
             when amount_original_change <> 0 and amount_change > 0 then 'increased'
@@ -176,6 +178,7 @@ sentences as (
             when 'lost_unknown' then 'was lost, and nobody has said why' || commit_clause
             when 'created' then 'is new' || coalesce(', due ' || close_date, '')
             when 'reopened' then 'was reopened' || coalesce(', due ' || close_date, '')
+            when 'took_over' then 'counts now, since the record of it in the other CRM was deleted'
             when 'corrected' then 'is closed and ' || amount_clause
             else
                 substring(

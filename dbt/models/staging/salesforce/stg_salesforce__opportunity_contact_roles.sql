@@ -2,7 +2,7 @@ with
 
 source as (
 
-    {{ source_rows('salesforce', 'opportunity_contact_role') }}
+    {{ source_versions('salesforce', 'opportunity_contact_role') }}
 
 ),
 
@@ -25,7 +25,9 @@ renamed as (
         ---------- dates and timestamps
         createddate as created_at,
         _deleted_at as deleted_at,
-        _modified_at as source_modified_at
+        _modified_at as source_modified_at,
+        _valid_from as valid_from,
+        _valid_to as valid_to
 
     from source
 
