@@ -36,7 +36,7 @@ def tombstone_missing(
 ) -> Counts:
     """Flag the live records that the load should hold and does not.
 
-    A record that became newer than the window since then is left alone, and so is one that the CRM need not keep any more.
+    Records that became newer than the window since then are left alone, and so are those too old for the CRM to keep.
     """
     request = load.manifest.request
     hi = literal(naive_utc(request.window.hi))

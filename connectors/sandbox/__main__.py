@@ -123,6 +123,11 @@ class _NoPandas(MetaPathFinder):
             raise ModuleNotFoundError("the sandbox does without pandas", name=name)
 
 
-if __name__ == "__main__":
+def hide_pandas() -> None:
+    """Let nothing in this process find pandas from now on."""
     sys.meta_path.insert(0, _NoPandas())
+
+
+if __name__ == "__main__":
+    hide_pandas()
     cli()

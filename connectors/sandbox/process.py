@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Self, cast
 from urllib.parse import urlencode, urlsplit
 
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.forking import ForkedProcess, ForkServer
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -22,6 +24,38 @@ PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 
 class SandboxError(RuntimeError):
     """The sandbox did not start, or refused a control request; the message says why."""
+
+
+class _ForkServers:
+    """The process that forks sandboxes, started with the first of them; None where each is started on its own."""
+
+    def __init__(self) -> None:
+        self.is_used = False
+        self._running: ForkServer | None = None
+
+    def find(self) -> ForkServer | None:
+        if self.is_used and self._running is None:
+            self._running = ForkServer(PROJECT_FOLDER)
+        return self._running
+
+    def close(self) -> None:
+        self.is_used = False
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+
+_fork_servers = _ForkServers()
+
+
+@contextmanager
+def forked_sandboxes() -> Iterator[None]:
+    """Within the block, every sandbox that this process starts is the fork of one that has imported everything."""
+    _fork_servers.is_used = True
+    try:
+        yield
+    finally:
+        _fork_servers.close()
 
 
 def start_sandbox(
@@ -39,34 +73,54 @@ def start_sandbox(
     ready = Path(folder.name) / "ready.json"
     output = log or Path(folder.name) / "server.log"
     output.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "connectors.sandbox", "serve", "--world", str(world.resolve())]
-    command += ["--port", str(port), "--ready-file", str(ready), "--until-stdin-closes"]
+    arguments = ["serve", "--world", str(world.resolve())]
+    arguments += ["--port", str(port), "--ready-file", str(ready), "--until-stdin-closes"]
+    process: _Process
     with output.open("ab") as sink:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, cwd=PROJECT_FOLDER, stdin=subprocess.PIPE, stdout=sink, stderr=sink
-        )
+        if (fork_server := _fork_servers.find()) is not None:
+            process = fork_server.start(arguments, sink.fileno())
+        else:
+            process = _OwnProcess(
+                [sys.executable, "-m", "connectors.sandbox", *arguments],
+                cwd=PROJECT_FOLDER,
+                stdin=subprocess.PIPE,
+                stdout=sink,
+                stderr=sink,
+            )
     try:
         sandbox = RunningSandbox(_await_url(process, ready, output), process, folder)
         if faults:
             sandbox.set_faults(faults)
     except BaseException:
         process.kill()
-        process.communicate()
+        process.end_input()
+        process.wait()
         folder.cleanup()
         raise
     return sandbox
 
 
+class _OwnProcess(subprocess.Popen[bytes]):
+    """A server that was started on its own."""
+
+    def end_input(self) -> None:
+        """Tell it to end."""
+        if self.stdin is not None:
+            self.stdin.close()
+
+
+_Process = _OwnProcess | ForkedProcess
+
+
 class RunningSandbox:
     """A sandbox process that answers at `url`; use it in a `with` statement."""
 
-    def __init__(
-        self, url: str, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]"
-    ) -> None:
+    def __init__(self, url: str, process: _Process, folder: "tempfile.TemporaryDirectory[str]") -> None:
         """Made by `start_sandbox`."""
         self.url = url
         self._process = process
         self._folder = folder
+        self._is_stopped = False
 
     def __enter__(self) -> Self:
         """The sandbox itself."""
@@ -142,13 +196,15 @@ class RunningSandbox:
 
     def stop(self) -> None:
         """End the server and wait for it; a second call does nothing."""
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            self._process.stdin.close()
+        if self._is_stopped:
+            return
+        self._process.end_input()
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._is_stopped = True
         self._folder.cleanup()
 
     def _control(self, method: str, path: str, body: object = None) -> object:
@@ -164,7 +220,7 @@ class RunningSandbox:
         return json.loads(text)
 
 
-def _await_url(process: "subprocess.Popen[bytes]", ready: Path, output: Path) -> str:
+def _await_url(process: _Process, ready: Path, output: Path) -> str:
     give_up = time.monotonic() + START_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > give_up:
