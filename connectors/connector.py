@@ -36,7 +36,7 @@ class Stream:
     watched: tuple[str, ...] = ()
     """Columns that the CRM keeps no history of: raw keeps a version of the record for each change of one of them."""
     kept_for: timedelta | None = None
-    """How long the CRM keeps the records at least: what is older and missing has aged out, and stays. None: for ever."""
+    """How long the CRM keeps the records at least: what is missing and older has aged out and stays. None: for ever."""
 
     @property
     def raw_table(self) -> str:

@@ -1,7 +1,7 @@
 """Every environment variable the project reads, typed, with all problems reported at once.
 
-`.env` in the project's folder is read too; the environment wins. `.env.example` lists the same names
-(a test holds the two equal). Nothing else in the code reads the environment.
+`.env` in the project's folder, or the file that CRM_ENV_FILE names, is read too; the environment wins.
+`.env.example` lists the same names (a test holds the two equal). Nothing else in the code reads the environment.
 """
 
 import os
@@ -23,10 +23,12 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 class _Environment(BaseSettings):
     """The raw variables; names are upper case in the environment. Blank counts as unset."""
 
-    model_config = SettingsConfigDict(
-        env_file=PROJECT_DIR / ".env", env_ignore_empty=True, extra="ignore", arbitrary_types_allowed=True
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", arbitrary_types_allowed=True)
 
+    crm_env_file: Path | None = Field(
+        None,
+        description="File to read in place of .env, relative to the project's folder; counts in the environment alone.",
+    )
     crm_source: Literal["sandbox", "live"] | None = Field(
         None, description="`sandbox` for the built-in CRMs; `live` (or unset, with credentials below) for yours."
     )
@@ -179,14 +181,22 @@ class Paths:
         return self.data_dir / "dagster"
 
 
-def read_settings(env_file: Path | None = PROJECT_DIR / ".env") -> Settings:
-    """Read and check the environment, and `env_file` for what it does not set.
+def _read_environment() -> _Environment:
+    named = os.environ.get("CRM_ENV_FILE")
+    env_file = PROJECT_DIR / (named or ".env")
+    if named and not env_file.is_file():
+        raise ConfigurationError(f"CRM_ENV_FILE names {named}, which is no file.")
+    return _Environment(_env_file=env_file)
+
+
+def read_settings() -> Settings:
+    """Read and check the environment, and the env file for what it does not set.
 
     Raises:
         ConfigurationError: one line per problem, each with the variable's name and what to do.
     """
     try:
-        environment = _Environment(_env_file=env_file)
+        environment = _read_environment()
     except ValidationError as error:
         lines = [
             f"{str(problem['loc'][0]).upper()} is not usable: {problem['msg']}. See .env.example."
@@ -199,7 +209,7 @@ def read_settings(env_file: Path | None = PROJECT_DIR / ".env") -> Settings:
 def is_anything_set() -> bool:
     """Whether somebody chose a CRM at all, rightly or wrongly; a fresh clone has not."""
     try:
-        environment = _Environment()
+        environment = _read_environment()
     except ValidationError:
         return True
     return environment.crm_source is not None or is_any_set(environment.model_dump())
@@ -222,7 +232,7 @@ def read_dagster_home(paths: Paths) -> Path:
 def read_time_zone() -> str:
     """IANA name of the zone that business days and the schedule follow; UTC where nothing usable is set."""
     try:
-        return _Environment().crm_time_zone
+        return _read_environment().crm_time_zone
     except ValidationError:
         return "UTC"
 
@@ -230,7 +240,7 @@ def read_time_zone() -> str:
 def read_paths() -> Paths:
     """Paths alone, for what must work before any CRM is connected (definitions, publishing, the demo's report)."""
     try:
-        return Paths(_Environment().crm_data_dir)
+        return Paths(_read_environment().crm_data_dir)
     except ValidationError:
         return Paths(Path("data"))
 

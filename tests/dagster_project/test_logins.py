@@ -14,12 +14,18 @@ MY_DOMAIN = "https://example.my.salesforce.com"
 OAUTH_APP = {"HUBSPOT_CLIENT_ID": "a", "HUBSPOT_CLIENT_SECRET": "b", "HUBSPOT_REFRESH_TOKEN": "c"}
 
 
-def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in variables():
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "empty.env").touch()
+    monkeypatch.setenv("CRM_ENV_FILE", str(tmp_path / "empty.env"))
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    return read_settings(env_file=None)
+    return read_settings()
 
 
 @pytest.mark.parametrize(

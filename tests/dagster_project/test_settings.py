@@ -9,14 +9,19 @@ from dagster_project.settings import read_settings, variables
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Nothing is set but the name of an empty file."""
     for name in variables():
         monkeypatch.delenv(name, raising=False)
+    empty = tmp_path / "empty.env"
+    empty.touch()
+    monkeypatch.setenv("CRM_ENV_FILE", str(empty))
+    return empty
 
 
 def test_without_any_crm_the_run_stops_and_says_what_to_set() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(env_file=None)
+        read_settings()
 
     assert "SALESFORCE_CLIENT_ID" in str(caught.value)
     assert "HUBSPOT_ACCESS_TOKEN" in str(caught.value)
@@ -27,7 +32,7 @@ def test_half_of_the_salesforce_credentials_names_the_missing_ones(monkeypatch: 
     monkeypatch.setenv("SALESFORCE_CLIENT_ID", "3MVG")
 
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(env_file=None)
+        read_settings()
 
     assert "SALESFORCE_LOGIN_URL is not set" in str(caught.value)
     assert "SALESFORCE_CLIENT_SECRET is not set" in str(caught.value)
@@ -37,7 +42,7 @@ def test_half_of_the_salesforce_credentials_names_the_missing_ones(monkeypatch: 
 def test_one_crm_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-test")
 
-    read = read_settings(env_file=None)
+    read = read_settings()
 
     assert read.salesforce is None
     assert read.hubspot_token is not None
@@ -48,7 +53,7 @@ def test_the_sandbox_is_used_only_when_asked_for_by_name(monkeypatch: pytest.Mon
     monkeypatch.setenv("CRM_SOURCE", "sandbox")
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-test")
 
-    read = read_settings(env_file=None)
+    read = read_settings()
 
     assert read.is_sandbox
     assert read.hubspot_token is None
@@ -57,7 +62,7 @@ def test_the_sandbox_is_used_only_when_asked_for_by_name(monkeypatch: pytest.Mon
 def test_a_secret_is_not_in_any_printed_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-very-secret")
 
-    read = read_settings(env_file=None)
+    read = read_settings()
 
     assert "very-secret" not in f"{read.hubspot_token} {read.hubspot_token!r} {vars(read)}"
 
@@ -68,7 +73,7 @@ def test_every_unusable_value_is_reported_at_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CRM_TIME_ZONE", "Berlin")
 
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(env_file=None)
+        read_settings()
 
     message = str(caught.value)
     assert all(name in message for name in ("CRM_SOURCE", "CRM_API_BUDGET", "CRM_TIME_ZONE"))
@@ -80,17 +85,24 @@ def test_a_secret_in_an_unusable_environment_is_not_repeated_in_the_message(monk
     monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", "very-secret")
 
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(env_file=None)
+        read_settings()
 
     assert "very-secret" not in str(caught.value)
 
 
-def test_the_env_file_fills_what_the_environment_leaves_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("HUBSPOT_ACCESS_TOKEN=from-file\nCRM_API_BUDGET=100\nCRM_TIME_ZONE=\n")
+def test_the_env_file_fills_what_the_environment_leaves_open(monkeypatch: pytest.MonkeyPatch, env_file: Path) -> None:
+    env_file.write_text("HUBSPOT_ACCESS_TOKEN=from-file\nCRM_API_BUDGET=100\nCRM_TIME_ZONE=\n")
     monkeypatch.setenv("CRM_API_BUDGET", "200")
 
-    read = read_settings(tmp_path / ".env")
+    read = read_settings()
 
     assert read.hubspot_token is not None
     assert read.hubspot_token.reveal() == "from-file"
     assert read.api_budget == 200
+
+
+def test_an_env_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_ENV_FILE", "no/such.env")
+
+    with pytest.raises(ConfigurationError, match=r"CRM_ENV_FILE names no/such\.env, which is no file"):
+        read_settings()

@@ -1,7 +1,4 @@
-"""The same project on real CRMs: what `.env` alone decides, with nothing of it set, and with one CRM of the two.
-
-In a clone, since a project's own `.env` would speak first.
-"""
+"""The same project on real CRMs: what the env file alone decides, with nothing in it, and with one CRM of the two."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ import pytest
 
 from connectors.sandbox.state import Credentials
 from tests.support.installation import NIGHTLY, Installation, Outcome, clone_project
+from tests.support.night_process import NightProcess
 
 # refuses every connection before it is made, and says where to it would have gone
 ASK_FOR_HOSTS = """
@@ -30,24 +28,23 @@ for crm in ("salesforce", "hubspot"):
 """
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as it comes: without .env."""
-    return clone_project(tmp_path_factory.mktemp("clone"))
+def _with_env_file(first_night: Installation, folder: Path) -> tuple[Installation, Path]:
+    """An installation that has read nothing, with an empty env file and nothing set besides."""
+    env_file = folder / "an.env"
+    env_file.touch()
+    place = replace(first_night.copy_to(folder / "data"), settings={"CRM_ENV_FILE": str(env_file)})
+    place.forget()
+    return place, env_file
 
 
 @pytest.fixture
 def unconnected(first_night: Installation, tmp_path: Path) -> Installation:
     """An installation with nothing set and nothing read."""
-    place = replace(first_night.copy_to(tmp_path / "data"), settings={})
-    place.forget()
-    return place
+    return _with_env_file(first_night, tmp_path)[0]
 
 
-def test_with_nothing_connected_the_nightly_job_stops_and_says_what_to_set(
-    unconnected: Installation, clone: Path
-) -> None:
-    outcome = unconnected.call(*NIGHTLY, project=clone)
+def test_with_nothing_connected_the_nightly_job_stops_and_says_what_to_set(unconnected: Installation) -> None:
+    outcome = unconnected.call(*NIGHTLY)
 
     assert outcome.code != 0
     assert "No CRM is connected: set SALESFORCE_LOGIN_URL, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET, or" in (
@@ -57,17 +54,15 @@ def test_with_nothing_connected_the_nightly_job_stops_and_says_what_to_set(
     assert not (unconnected.folder / "landing").exists()
 
 
-def test_the_env_file_alone_leads_to_the_real_crms_over_https(unconnected: Installation, clone: Path) -> None:
-    env_file = clone / ".env"
-    env_file.write_text(
+def test_the_env_file_alone_leads_to_the_real_crms_over_https(unconnected: Installation, tmp_path: Path) -> None:
+    # in a clone, since a project's own .env would speak first
+    clone = clone_project(tmp_path / "clone")
+    (clone / ".env").write_text(
         "SALESFORCE_LOGIN_URL=https://example.my.salesforce.com\nSALESFORCE_CLIENT_ID=3MVG\n"
         "SALESFORCE_CLIENT_SECRET=very-secret\nHUBSPOT_ACCESS_TOKEN=pat-very-secret\n"
     )
 
-    try:
-        outcome = unconnected.python("-c", ASK_FOR_HOSTS, project=clone)
-    finally:
-        env_file.unlink()
+    outcome = replace(unconnected, settings={}).python("-c", ASK_FOR_HOSTS, project=clone)
 
     outcome.check()
     assert outcome.text.splitlines() == [
@@ -78,22 +73,17 @@ def test_the_env_file_alone_leads_to_the_real_crms_over_https(unconnected: Insta
 
 @pytest.fixture(scope="module")
 def salesforce_alone(
-    first_night: Installation, clone: Path, tmp_path_factory: pytest.TempPathFactory
+    first_night: Installation, nights: NightProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Installation, Outcome]:
-    """A night with credentials for Salesforce alone, set in .env; the org is the first night's."""
-    place = replace(first_night.copy_to(tmp_path_factory.mktemp("salesforce_alone") / "data"), settings={})
-    place.forget()
+    """A night with credentials for Salesforce alone, in the env file; the org is the first night's."""
+    place, env_file = _with_env_file(first_night, tmp_path_factory.mktemp("salesforce_alone"))
     credentials = Credentials()
-    env_file = clone / ".env"
     with place.serving() as sandbox:
         env_file.write_text(
             f"SALESFORCE_LOGIN_URL={sandbox.url}\nSALESFORCE_CLIENT_ID={credentials.salesforce_client_id}\n"
             f"SALESFORCE_CLIENT_SECRET={credentials.salesforce_client_secret}\n"
         )
-        try:
-            return place, place.call(*NIGHTLY, project=clone)
-        finally:
-            env_file.unlink()
+        return place, place.run(nights, sandbox=None)
 
 
 def test_one_crm_alone_is_built_checked_and_published(

@@ -13,9 +13,8 @@ import pytest
 import expectations
 from dagster_project.demo.report import NEXT_COMMANDS
 from tests.support.installation import Installation
+from tests.support.night_process import NightProcess
 
-DEMO = "dagster_project.demo"
-COLUMNS = "100"
 MAPPED, UNMAPPED = "Negotiation/Review", "Legal Review"
 
 
@@ -44,15 +43,15 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(first_night: Installation, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(first_night: Installation, nights: NightProcess, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """An admin renames the last open stage without a word to anybody, and takes it back the next day."""
     place = first_night.copy_to(tmp_path_factory.mktemp("demo") / "place")
     first = _night(first_night, 0, first_night.log.read_text())
     _rename(place.world, MAPPED, UNMAPPED)
-    held = place.call(DEMO, COLUMNS=COLUMNS)
+    held = place.run_demo(nights)
     held_night = _night(place, held.code, held.text)
     _rename(place.world, UNMAPPED, MAPPED)
-    mended = place.call(DEMO, COLUMNS=COLUMNS)
+    mended = place.run_demo(nights)
     return Demo(first, held_night, _night(place, mended.code, mended.text))
 
 

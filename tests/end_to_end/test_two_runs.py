@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from connectors.landing import LandingLog, Lease
-from tests.support.installation import RUN_SECONDS, Installation, Outcome
+from tests.support.installation import Installation, Outcome
+from tests.support.night_process import NightProcess
 
-DEMO = "dagster_project.demo"
+
+@dataclass(frozen=True)
+class Refused:
+    """A demo that came second, and where."""
+
+    place: Installation
+    outcome: Outcome
 
 
-def _ended(process: subprocess.Popen[str]) -> Outcome:
-    text, _ = process.communicate(timeout=RUN_SECONDS)
+def _second(place: Installation, nights: NightProcess) -> Refused:
+    outcome = place.run_demo(nights)
     # the terminal breaks lines where they are full
-    return Outcome(process.returncode, " ".join(text.split()))
+    return Refused(place, Outcome(outcome.code, " ".join(outcome.text.split())))
 
 
 def _tables(installation: Installation) -> list[tuple[object, ...]]:
@@ -33,28 +39,18 @@ def _tables(installation: Installation) -> list[tuple[object, ...]]:
     return sorted(installation.rows(union, file=installation.warehouse), key=str)
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A demo that came second, and where."""
-
-    place: Installation
-    outcome: Outcome
-
-
 @pytest.fixture(scope="module")
-def refused(first_night: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refused]:
-    """Demos that come second: to another demo, to a sync of HubSpot, to a writer of the warehouse.
-
-    They run side by side, since the last one waits for half a minute.
-    """
+def refused(
+    first_night: Installation, nights: NightProcess, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Refused]:
+    """Demos that come second: to another demo, to a sync of HubSpot, to a writer of the warehouse."""
     folder = tmp_path_factory.mktemp("two_runs")
     by_demo, by_sync, by_writer = (first_night.copy_to(folder / name) for name in ("demo", "sync", "writer"))
     with ExitStack() as held:
         held.enter_context(Lease(by_demo.folder / "demo.lease", "The demo"))
         held.enter_context(held.enter_context(LandingLog(by_sync.folder / "landing")).lease("hubspot"))
         held.enter_context(Lease(by_writer.folder / "warehouse.lease", "The warehouse file"))
-        begun = [(place, place.start("-m", DEMO)) for place in (by_demo, by_sync, by_writer)]
-        return {place.folder.name: Refused(place, _ended(process)) for place, process in begun}
+        return {place.folder.name: _second(place, nights) for place in (by_demo, by_sync, by_writer)}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import duckdb
 from connectors.sandbox.process import RunningSandbox, start_sandbox
 from connectors.sandbox.world import World
 from dagster_project.settings import variables
-from tests.support.night_process import PROJECT, NightProcess
+from tests.support.night_process import DEMO, PROJECT, NightProcess
 
 RUN_SECONDS = 900
 POLL_SECONDS = 0.01
@@ -99,15 +99,26 @@ class Installation:
         self.begin(nights, job, as_of=as_of, sandbox=sandbox)
         return self.end(nights)
 
+    def run_demo(self, nights: NightProcess) -> Outcome:
+        """What `make demo` does, and prints on a terminal of 100 columns."""
+        self.begin(nights, DEMO, sandbox=None, COLUMNS="100")
+        return self.end(nights)
+
     def begin(
-        self, nights: NightProcess, job: str = "nightly", *, as_of: str | None = None, sandbox: RunningSandbox | None
+        self,
+        nights: NightProcess,
+        job: str = "nightly",
+        *,
+        as_of: str | None = None,
+        sandbox: RunningSandbox | None,
+        **more: str,
     ) -> int:
-        """Begin a run; its process id."""
+        """Begin a run; its process id. `more` are variables."""
         self.log.unlink(missing_ok=True)
-        more = {"CRM_DATA_DIR": str(nights.enter(self.folder))}
+        here = {"CRM_DATA_DIR": str(nights.enter(self.folder))}
         if sandbox is not None:
-            more["SANDBOX_URL"] = sandbox.url
-        return nights.start(job, _run_config(as_of), self.environment(**more), self.log)
+            here["SANDBOX_URL"] = sandbox.url
+        return nights.start(job, _run_config(as_of), self.environment(**here, **more), self.log)
 
     def end(self, nights: NightProcess) -> Outcome:
         """Wait for the run that was begun."""

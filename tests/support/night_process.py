@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 PROJECT = Path(__file__).resolve().parents[2]
+DEMO = "make demo"
 
 
 class NightProcess:
@@ -58,7 +59,7 @@ class NightProcess:
         next_link.replace(self.here)
 
     def start(self, job: str, config: Mapping[str, object], environment: Mapping[str, str], log: Path) -> int:
-        """Begin a run whose output goes to `log`; its process id. `wait` must follow."""
+        """Begin a run of a job, or of DEMO, whose output goes to `log`; its process id. `wait` must follow."""
         return int(self._ask({"job": job, "config": config, "environment": dict(environment), "log": str(log)})["pid"])
 
     def wait(self) -> int:
@@ -68,7 +69,7 @@ class NightProcess:
     def describe(self, log: Path) -> dict[str, Any]:
         """The asset graph that the definitions hold, see `describe_assets`; `log` is a file for it to pass through."""
         self._wait_until_loaded()
-        self._ask({"job": None, "config": {}, "environment": {}, "log": str(log)})
+        self._ask({"job": None, "config": {}, "environment": dict(os.environ), "log": str(log)})
         assert self.wait() == 0, log.read_text()
         described: dict[str, Any] = json.loads(log.read_text().splitlines()[-1])
         return described
@@ -139,6 +140,7 @@ def describe_assets() -> dict[str, Any]:
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
     """Say so once all is loaded, then fork for every request until there are no more."""
+    began_with = set(os.environ)  # what the imports set besides is for the forks, too
     import great_expectations  # noqa: F401 - loaded before the forks, so that none of them loads it
 
     import dagster_project.definitions  # noqa: F401
@@ -149,7 +151,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         child = os.fork()
         if child == 0:
             os.setsid()
-            _serve_one(request)
+            _serve_one(request, began_with)
         _tell(answers, pid=child)
         _tell(answers, status=os.waitpid(child, 0)[1])
 
@@ -159,14 +161,20 @@ def _tell(answers: IO[str], **facts: int) -> None:
     answers.flush()
 
 
-def _serve_one(request: Mapping[str, Any]) -> NoReturn:
+def _serve_one(request: Mapping[str, Any], began_with: set[str]) -> NoReturn:
     code = 1
     try:
         with Path(request["log"]).open("a") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+        for name in began_with - set(request["environment"]):
+            del os.environ[name]
         os.environ.update(request["environment"])
-        if request["job"] is None:
+        if request["job"] == DEMO:
+            from dagster_project.demo.__main__ import main
+
+            code = main()
+        elif request["job"] is None:
             print(json.dumps(describe_assets()))
             code = 0
         else:

@@ -105,7 +105,7 @@ def test_settings_with_a_hash_rule_and_no_key_are_refused_before_anything_is_sen
     monkeypatch.setenv("CRM_HASH_KEY", "")
 
     with pytest.raises(ConfigurationError, match="CRM_HASH_KEY"):
-        connect(read_settings(None), crm.name, crm.wire.url)
+        connect(read_settings(), crm.name, crm.wire.url)
 
     assert crm.wire.asked == []
 
