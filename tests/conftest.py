@@ -1,17 +1,23 @@
-"""What all tests share: the order of a whole run, and the process that sandboxes are forked from."""
+"""What all tests share: the order of a whole run, what is made once for all workers, and where sandboxes come from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
 from connectors.sandbox.process import forked_sandboxes
 
-# files that take minutes begin first, so that no worker ends alone with one of them
+# files that take minutes begin first, so that no worker ends alone with one of them; the first plays the night that all
+# of end_to_end/ begin with, and others have work meanwhile
 LONGEST_FIRST = (
-    "tests/end_to_end/",
+    "tests/end_to_end/test_demo.py",
+    "tests/dbt/test_incremental.py",
     "tests/dbt/",
+    "tests/end_to_end/",
     "tests/expectations/test_against_truth.py",
     "tests/connectors/faults/",
 )
@@ -25,6 +31,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(item: pytest.Item) -> int:
     places = (place for place, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
     return next(places, len(LONGEST_FIRST))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder for all workers of this test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def first_of_all(shared_folder: Path) -> Callable[[str], AbstractContextManager[bool]]:
+    """Have something made once for all workers.
+
+    `with first_of_all(name) as is_first:` holds the others up until the block ends; `is_first` is False where another
+    worker has been through it.
+    """
+
+    @contextmanager
+    def waiting(name: str) -> Iterator[bool]:
+        done = shared_folder / f"{name}.done"
+        with (shared_folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield not done.exists()
+            done.touch()
+
+    return waiting
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,10 +1,12 @@
-"""One small world, built once by the whole dbt project with all of its own tests; the tests here work on copies."""
+"""One small world, built once by the whole dbt project with all of its own tests; the tests here read it or copies."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -37,7 +39,7 @@ class Built:
 
     def rows(self, query: str, rebuilt: Path | None = None) -> list[tuple[object, ...]]:
         """What a query of the warehouse gives; the world is attached as `world`, the file `rebuilt` by that name."""
-        with duckdb.connect(str(self.warehouse)) as connection:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             connection.execute(f"attach '{self.world}' as world (read_only)")
             if rebuilt is not None:
                 connection.execute(f"attach '{rebuilt}' as rebuilt (read_only)")
@@ -76,18 +78,22 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """All models of the project in a small world, with every data test passed on the way."""
-    folder = tmp_path_factory.mktemp("dbt")
+def built(
+    shared_folder: Path,
+    first_of_all: Callable[[str], AbstractContextManager[bool]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Built:
+    """All models of the project in a small world, with every data test passed on the way; nobody may write to it."""
+    folder, target = shared_folder / "built", tmp_path_factory.mktemp("target")
     world, warehouse = folder / "world.duckdb", folder / "warehouse.duckdb"
-    World.create(world, size="small").close()
-    as_of = load_raw_tables(world, warehouse)
-    create_quality_tables(warehouse)
-    run_dbt(
-        warehouse,
-        as_of,
-        target=folder / "target",
-        select="*",
-        command=("build", "--exclude-resource-type", "unit_test"),
-    )
-    return Built(world, warehouse, as_of, folder / "target")
+    with first_of_all("built") as is_first:
+        if is_first:
+            folder.mkdir()
+            World.create(world, size="small").close()
+            as_of = load_raw_tables(world, warehouse)
+            create_quality_tables(warehouse)
+            command = ("build", "--exclude-resource-type", "unit_test")
+            run_dbt(warehouse, as_of, target=target, select="*", command=command)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        ((moment,),) = connection.execute("select distinct as_of from marts.dim_opportunity").fetchall()
+    return Built(world, warehouse, moment.replace(tzinfo=UTC), target)

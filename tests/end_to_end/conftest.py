@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,24 +14,11 @@ from tests.support.night_process import NightProcess
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One folder for all workers of this test run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "end_to_end"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def first_night(shared_folder: Path) -> Installation:
-    """A small world's first night, complete; nobody may write to it. What it printed is in `run.log`.
-
-    Whichever worker comes first runs it, the others wait.
-    """
+def first_night(shared_folder: Path, first_of_all: Callable[[str], AbstractContextManager[bool]]) -> Installation:
+    """A small world's first night, complete; nobody may write to it. What it printed is in `run.log`."""
     night = Installation(shared_folder / "first_night")
-    with (shared_folder / "first_night.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not night.log.exists():
+    with first_of_all("first_night") as is_first:
+        if is_first:
             shutil.rmtree(night.folder, ignore_errors=True)
             outcome = night.call("dagster_project.demo", COLUMNS="100")
             outcome.check()
