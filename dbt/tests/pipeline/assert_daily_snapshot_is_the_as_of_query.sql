@@ -1,5 +1,6 @@
 -- On the first, 45th and last day of every fiscal quarter, and on the last ten days, the snapshot of each owner, stage
--- and category, and of the records that count, is what a query of the versions as of that day's end gives: counts and money, to the cent.
+-- and category, and of the records that count, is what a query of the versions as of that day's end gives: counts and
+-- money, to the cent.
 
 with
 

@@ -1,6 +1,6 @@
--- For every week, month and quarter, every owner and pipeline in it, and the records that count: what was there at the start, and every
--- movement, are what is there at the end, in money to the cent and in deals. Start and end are counted a second time,
--- from the versions as of the two boundaries.
+-- For every week, month and quarter, every owner and pipeline in it, and the records that count: what was there at the
+-- start, and every movement, are what is there at the end, in money to the cent and in deals. Start and end are counted
+-- a second time, from the versions as of the two boundaries.
 
 with
 

@@ -42,7 +42,9 @@ leads as (
             when
                 int_leads_conformed.converted_date
                 >= {{ reporting_day('int_leads_conformed.created_at') }}
-                then {{ whole_days(reporting_day('int_leads_conformed.created_at'), 'int_leads_conformed.converted_date') }}
+                then {{ whole_days(
+                    reporting_day('int_leads_conformed.created_at'), 'int_leads_conformed.converted_date'
+                ) }}
         end as days_to_conversion,
         {{ decimal_days('int_leads_conformed.created_at', as_of()) }} as age_days,
         dim_opportunity.opportunity_id,

@@ -60,14 +60,14 @@ states_with_roads as (
             when entry_version_no is not null then coalesce(entry_amount_original, 0)
             else coalesce(to_amount_original, 0)
         end as first_amount_original,
+        {% for name in ['owner_id', 'owner_key', 'pipeline_id', 'is_primary_record'] -%}
+            case
+                when is_in_scope_at_start then from_{{ name }}
+                when entry_version_no is not null then entry_{{ name }}
+                else to_{{ name }}
+            end as first_{{ name }},
+        {% endfor -%}
         coalesce(to_amount, 0) as last_amount
-        {%- for name in ['owner_id', 'owner_key', 'pipeline_id', 'is_primary_record'] %},
-        case
-            when is_in_scope_at_start then from_{{ name }}
-            when entry_version_no is not null then entry_{{ name }}
-            else to_{{ name }}
-        end as first_{{ name }}
-        {%- endfor %}
     from int_pipeline_period_states
 
 ),

@@ -6,7 +6,7 @@ source as (
 
 ),
 
--- what the first sync of all has shown was there before, nobody knows since when
+-- what it has shown was there before, nobody knows since when
 first_sync as (
 
     select min(_modified_at) as first_seen_at from source
@@ -35,10 +35,9 @@ renamed as (
 
         ---------- dates and timestamps
         _deleted_at as deleted_at,
-        nullif(_modified_at, first_sync.first_seen_at) as source_modified_at
+        nullif(_modified_at, (select first_sync.first_seen_at from first_sync)) as source_modified_at
 
     from source
-    cross join first_sync
 
 )
 
