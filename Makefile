@@ -68,7 +68,7 @@ long: $(READY) ## Run the tests that build whole warehouses or play whole days s
 search: $(READY) ## Draw histories of faults, edits and crashes for half an hour (MINUTES=30), and report what raw lost.
 	@$(PY) -m tests.search --minutes $(or $(MINUTES),30)
 
-bench: $(READY) ## Measure what benchmarks/ describes and rewrite its result tables.
+bench: $(READY) ## Measure the demo's nights and rewrite benchmarks/results/demo.md (the other tables name their own command).
 	@$(PY) -m benchmarks.demo
 
 lock: $(READY) ## Pin every transitive version again after a change in pyproject.toml.

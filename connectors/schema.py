@@ -69,6 +69,8 @@ MERGE_COLUMNS = frozenset(["_load_id", "_calculated_as_of"])
 PART_META_COLUMNS = tuple((name, kind) for name, kind in META_COLUMNS if name not in MERGE_COLUMNS)
 # of a part that holds several nights: the end of the window that the row was read in, UTC
 KNOWN_UNTIL = "_known_until"
+# of a record: JSON of the values that do not fit their column's type, in the CRM's text; null where all fit
+UNFIT_VALUES = "unfit_values"
 # what a privacy deletion leaves of a record, in lower case: its ids and stamps
 KEPT_WHEN_ERASED = frozenset(["id", "hs_object_id", "created_at", "updated_at", "archived", "archived_at"])
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from connectors.errors import ConfigurationError
 from connectors.landing import MAX_RESUME_AGE, LandingLog, Window
+from connectors.schema import UNFIT_VALUES
 from connectors.streams import PlanLine, Stream, StreamReport, SyncRequest
 
 CADENCE_SLACK = timedelta(hours=1)  # a nightly run that starts a little earlier than the last one is still due
@@ -124,6 +125,8 @@ def columns_to_fill(log: LandingLog, connection: str, object_name: str, planned:
     if planned is not None:
         newest = {name: name in planned.hashed for name in planned.schema.names if name not in planned.withheld}
         complete = newest if planned.window.lo is None else _still(complete, newest)
+    # what did not fit is known of what was read, and of nothing else
+    newest.pop(UNFIT_VALUES, None)
     return [name for name, is_hashed in newest.items() if complete.get(name) is not is_hashed]
 
 

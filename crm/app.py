@@ -143,7 +143,7 @@ def erase(
 ) -> None:
     """Blank people in the log and the raw tables, for good. Delete them in the CRM first: docs/privacy.md.
 
-    A privacy deletion in HubSpot needs no command: every sync carries it out.
+    A privacy deletion in HubSpot needs no command: the first sync of each UTC day carries it out.
     """
     from crm.forgetting import erase_people
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from connectors.schema import UNFIT_VALUES
 from connectors.streams import Stream
 
 LAG = timedelta(minutes=60)  # search is eventually consistent; Estuary's extractor keeps the same distance
@@ -27,6 +28,7 @@ RECORD_COLUMNS = {
     "updated_at": "TIMESTAMP",
     "archived": "BOOLEAN",
     "archived_at": "TIMESTAMP",
+    UNFIT_VALUES: "VARCHAR",
 }
 
 

@@ -285,8 +285,8 @@ class _Reading:
         misfits = self._session.scratch.query(query) if query else []
         for name, number in misfits:
             _log.warning(
-                "HubSpot sent %s values of %s.%s that do not fit the property's type; they are null in this load. "
-                "Correct them in HubSpot, or change the property's type there.",
+                "HubSpot sent %s values of %s.%s that do not fit the property's type; they are null in this load, and "
+                "kept as they came in the column unfit_values. Correct them in HubSpot, or change the property's type.",
                 number,
                 self._plan.kind.name,
                 name,

@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors.hubspot.objects import HISTORY_COLUMNS
 from connectors.hubspot.properties import CHOICES, PropertySet
 from connectors.landing import RecordRule, Window
-from connectors.schema import json_source, literal, quote
+from connectors.schema import UNFIT_VALUES, json_source, literal, quote
 
 RECORD = RecordRule("id", "updated_at")
 HISTORY = RecordRule(
@@ -34,7 +34,8 @@ def records_source(
 ) -> str:
     """Records with the columns of `properties`, each id once, those in `without` not at all.
 
-    `lenient` turns values that do not fit their property's type into null instead of failing.
+    `lenient` turns values that do not fit their property's type into null, and tells them in `unfit_values`, instead of
+    failing.
     """
     asked = ", ".join(f"{quote(name)} VARCHAR" for name in properties.asked)
     pages = json_source(files, {"id": "VARCHAR", **STAMPS, "properties": f"STRUCT({asked})"}, records="results")
@@ -42,27 +43,20 @@ def records_source(
     left_out = f"where id not in ({_texts(without)}) " if without else ""
     return (
         '(select id, "createdAt" as created_at, "updatedAt" as updated_at, coalesce(archived, false) as archived, '
-        f'"archivedAt" as archived_at, {", ".join(typed)} from {pages} {left_out}'
+        f'"archivedAt" as archived_at, {_unfit(properties) if lenient else "null"} as {UNFIT_VALUES}, '
+        f"{', '.join(typed)} from {pages} {left_out}"
         "qualify row_number() over (partition by id) = 1)"
     )
 
 
 def misfits_query(files: Sequence[Path], properties: PropertySet) -> str:
     """How many values of each typed property do not fit its type: (property, values) where there are any."""
-    typed = {
-        name: kind
-        for name, kind in properties.columns.items()
-        if kind not in ("VARCHAR", CHOICES) and name in properties.asked
-    }
+    typed = _fallible(properties)
     if not typed:
         return ""
     asked = ", ".join(f"{quote(name)} VARCHAR" for name in typed)
     pages = json_source(files, {"properties": f"STRUCT({asked})"}, records="results")
-    counts = ", ".join(
-        f"count(*) filter ({_text(name)} is not null and {_typed_value(name, kind, lenient=True)} is null) "
-        f"as {quote(name)}"
-        for name, kind in typed.items()
-    )
+    counts = ", ".join(f"count(*) filter ({_is_unfit(name, kind)}) as {quote(name)}" for name, kind in typed.items())
     return (
         f"select name, value from (unpivot (select {counts} from {pages}) on * into name name value value) "
         "where value > 0"
@@ -199,6 +193,28 @@ def _typed_value(name: str, kind: str, *, lenient: bool) -> str:
     # with its offset: a plain TIMESTAMP cast drops it silently
     wire_type = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
     return f"{'try_cast' if lenient else 'cast'}({_text(name)} as {wire_type})"
+
+
+def _fallible(properties: PropertySet) -> dict[str, str]:
+    """Properties that are asked for and whose type not every text fits."""
+    return {
+        name: kind
+        for name, kind in properties.columns.items()
+        if kind not in ("VARCHAR", CHOICES) and name in properties.asked
+    }
+
+
+def _is_unfit(name: str, kind: str) -> str:
+    return f"{_text(name)} is not null and {_typed_value(name, kind, lenient=True)} is null"
+
+
+def _unfit(properties: PropertySet) -> str:
+    entries = ", ".join(
+        f"{{'key': {literal(name)}, 'value': case when {_is_unfit(name, kind)} then {_text(name)} end}}"
+        for name, kind in _fallible(properties).items()
+    )
+    unfit = f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"
+    return f"nullif(cast(to_json({unfit}) as varchar), '{{}}')"
 
 
 def _text(name: str) -> str:

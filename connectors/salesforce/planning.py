@@ -26,7 +26,9 @@ BULK_CALLS = 4  # create, poll, one page, delete
 BULK, REST, DELETE_LOG, ID_LIST, NOTHING = "Bulk 2.0", "REST", "getDeleted", "id list", "nothing new"
 DESCRIBE = "describe"
 IDS_AT_ONCE = 300  # in one query: its address stays below the limit, quotes cost three characters each
-SECONDS_PER_CALL = 2.0  # a rough guess for the plan: small calls take less, a Bulk job minutes
+# rough guesses for the plan: small calls take less, and how fast an org writes the pages of a Bulk job differs much
+SECONDS_PER_CALL = 2.0
+ROWS_PER_SECOND = 5_000
 
 
 class Planner:
@@ -66,7 +68,7 @@ class Planner:
             return _line(stream, query, REST, calls=1)
         if window.lo is None:
             self._read_whole.add(spec.name)
-            return _line(stream, query, BULK, calls=BULK_CALLS)
+            return self._by_bulk(stream, query, self._count(query))
         return self._by_count(stream, query)
 
     def plan_ids(self, stream: Stream, window: Window, ids: Sequence[str]) -> PlanLine:
@@ -108,11 +110,14 @@ class Planner:
     def _by_count(self, stream: Stream, query: ObjectQuery) -> PlanLine:
         """REST for a few pages, Bulk for more, nothing for nothing."""
         rows = self._count(query)
-        if rows is None:
-            return _line(stream, query, BULK, calls=BULK_CALLS)
-        pages = ceil(rows / REST_PAGE_ROWS)
-        api = NOTHING if rows == 0 else REST if pages <= REST_PAGES_AT_MOST else BULK
-        return _line(stream, query, api, expected_rows=rows, calls=job_calls(rows) if api == BULK else pages)
+        pages = None if rows is None else ceil(rows / REST_PAGE_ROWS)
+        if pages is None or pages > REST_PAGES_AT_MOST:
+            return self._by_bulk(stream, query, rows)
+        return _line(stream, query, REST if rows else NOTHING, expected_rows=rows, calls=pages)
+
+    def _by_bulk(self, stream: Stream, query: ObjectQuery, rows: int | None) -> PlanLine:
+        """Bulk, for a number of rows that may be unknown: the org could not count them in time."""
+        return _line(stream, query, BULK, expected_rows=rows, calls=BULK_CALLS if rows is None else job_calls(rows))
 
     def _list_deletions(
         self, spec: SalesforceObject, stream: Stream, window: Window, clock: datetime
@@ -163,9 +168,10 @@ class Planner:
     def _likely(self, window: Window) -> Iterator[ObjectQuery]:
         readable = [spec for spec in self._metadata.objects if self._metadata.find(spec.name)]
         windowed = [spec for spec in readable if not spec.is_listed_whole]
-        if window.lo is not None:
-            for spec in windowed:
-                yield ObjectQuery.of(spec, window, self._metadata.select(spec.name))
+        for spec in windowed:
+            yield ObjectQuery.of(spec, window, self._metadata.select(spec.name))
+        if window.lo is None:
+            return  # a first load reads the computed values with the rows
         for spec in readable:
             selection = self._metadata.calculated(spec.name)
             query = None if selection is None else open_or_all(spec, window, DEFAULT_OVERLAP, selection)
@@ -185,7 +191,7 @@ def _line(stream: Stream, query: ObjectQuery, api: str, *, calls: int, expected_
         details=query,
         withheld=query.selection.withheld,
         hashed=query.selection.hashed,
-        minutes=calls * SECONDS_PER_CALL / 60,
+        minutes=(calls * SECONDS_PER_CALL + (expected_rows or 0) / ROWS_PER_SECOND) / 60,
     )
 
 

@@ -129,7 +129,7 @@ def test_a_page_out_of_order_brings_every_change_once(night: Night) -> None:
     assert night.differences("contacts") == {}
 
 
-def test_a_number_that_is_none_becomes_null_and_is_reported_with_its_property(
+def test_a_number_that_is_none_becomes_null_is_kept_as_text_and_is_reported_with_its_property(
     night: Night, caplog: pytest.LogCaptureFixture
 ) -> None:
     deal = night.live_ids("deals")[0]
@@ -138,12 +138,13 @@ def test_a_number_that_is_none_becomes_null_and_is_reported_with_its_property(
 
     report = night.sync(DEALS)
 
-    rows = night.query(f"select amount, dealname from raw_hubspot.deals where id = '{deal}'")
+    rows = night.query(f"select amount, dealname, unfit_values from raw_hubspot.deals where id = '{deal}'")
     assert report.exit_code == 0
-    assert rows == [(None, "odd")]
+    assert rows == [(None, "odd", '{"amount":"about a million"}')]
+    assert night.query("select count(unfit_values) from raw_hubspot.deals") == [(1,)]
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
-        "HubSpot sent 1 values of deals.amount that do not fit the property's type; they are null in this load. "
-        "Correct them in HubSpot, or change the property's type there."
+        "HubSpot sent 1 values of deals.amount that do not fit the property's type; they are null in this load, and "
+        "kept as they came in the column unfit_values. Correct them in HubSpot, or change the property's type."
     ]
 
 
