@@ -7,6 +7,7 @@ is a JSON object with `ok`, `done` (how many nodes were built or tested) and `me
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -85,8 +86,11 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
             except RuntimeError as error:
                 _answer(answers, ok=False, done=0, messages=[str(error)])
                 continue
+            # half a million objects that all stay: not looked at again and again
+            gc.collect()
+            gc.freeze()
         runner = dbtRunner(manifest=manifests[database], callbacks=[keep])
-        result = runner.invoke(["--quiet", *arguments, *where])
+        result = runner.invoke(["--quiet", "--log-level-file", "none", "--no-write-json", *arguments, *where])
         # dbt-duckdb keeps the file for its next run, and nobody else can open it then
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         # dbt writes it when it parses
