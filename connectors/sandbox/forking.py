@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ class ForkServer:
 
     def __init__(self, folder: Path) -> None:
         """Start it, in `folder`."""
+        self._asking = threading.Lock()
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -35,9 +38,10 @@ class ForkServer:
     def start(self, arguments: Sequence[str], output: int) -> "ForkedProcess":
         """A fork that is `python -m connectors.sandbox` with these arguments, and prints to `output`."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, self._asking:
             socket.send_fds(self._socket, [json.dumps(list(arguments)).encode()], [theirs.fileno(), output])
-        return ForkedProcess(int(self._socket.recv(MOST_BYTES)), ours)
+            pid = int(self._socket.recv(MOST_BYTES))
+        return ForkedProcess(pid, ours)
 
     def close(self) -> None:
         """End it; its forks live on until their own end."""
@@ -118,6 +122,8 @@ def _become_sandbox(arguments: Sequence[str], lifeline: int, output: int) -> NoR
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -26,36 +26,41 @@ class SandboxError(RuntimeError):
     """The sandbox did not start, or refused a control request; the message says why."""
 
 
-class _ForkServers:
-    """The process that forks sandboxes, started with the first of them; None where each is started on its own."""
+class _Forking:
+    """Whether sandboxes are forked, and the process that forks them, started with the first."""
 
     def __init__(self) -> None:
-        self.is_used = False
+        self.is_wanted = False
         self._running: ForkServer | None = None
 
-    def find(self) -> ForkServer | None:
-        if self.is_used and self._running is None:
+    @property
+    def server(self) -> ForkServer | None:
+        if self.is_wanted and self._running is None:
             self._running = ForkServer(PROJECT_FOLDER)
-        return self._running
+        return self._running if self.is_wanted else None
 
     def close(self) -> None:
-        self.is_used = False
         if self._running is not None:
             self._running.close()
             self._running = None
 
 
-_fork_servers = _ForkServers()
+_forking = _Forking()
 
 
 @contextmanager
-def forked_sandboxes() -> Iterator[None]:
-    """Within the block, every sandbox that this process starts is the fork of one that has imported everything."""
-    _fork_servers.is_used = True
+def forked_sandboxes(*, is_wanted: bool = True) -> Iterator[None]:
+    """Within the block, every sandbox that this process starts is the fork of one that has imported everything.
+
+    A block within such a block may go without (`is_wanted=False`).
+    """
+    before, _forking.is_wanted = _forking.is_wanted, is_wanted
     try:
         yield
     finally:
-        _fork_servers.close()
+        _forking.is_wanted = before
+        if not before:
+            _forking.close()
 
 
 def start_sandbox(
@@ -77,7 +82,7 @@ def start_sandbox(
     arguments += ["--port", str(port), "--ready-file", str(ready), "--until-stdin-closes"]
     process: _Process
     with output.open("ab") as sink:
-        if (fork_server := _fork_servers.find()) is not None:
+        if (fork_server := _forking.server) is not None:
             process = fork_server.start(arguments, sink.fileno())
         else:
             process = _OwnProcess(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from connectors.sandbox.__main__ import cli
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.process import PROJECT_FOLDER, RunningSandbox, SandboxError, start_sandbox
+from connectors.sandbox.process import PROJECT_FOLDER, RunningSandbox, SandboxError, forked_sandboxes, start_sandbox
 
 PARENT = """
 import sys, time
@@ -36,8 +36,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["on its own", "forked"], autouse=True)
+def is_forked(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Both ways to start one, each for all tests of this module."""
+    with forked_sandboxes(is_wanted=request.param):
+        yield request.param
+
+
 @pytest.fixture(scope="module")
-def sandbox(world: Path) -> Iterator[RunningSandbox]:
+def sandbox(world: Path, is_forked: bool) -> Iterator[RunningSandbox]:
     """One running sandbox for all tests of this module that leave it as it was."""
     with start_sandbox(world) as running:
         yield running
