@@ -34,6 +34,14 @@ def test_a_plan_names_every_object_and_its_cost_and_fetches_nothing(fresh: Crm) 
         assert LandingLog(fresh.data_dir / "landing").manifests(crm) == []
 
 
+def test_a_plan_counts_the_rows_of_a_first_load(fresh: Crm, sandbox: RunningSandbox) -> None:
+    lines = fresh.ask("plan", "--crm", "salesforce")["crms"]["salesforce"]["objects"]
+
+    planned = {line["object"]: line["rows"] for line in lines if line["lane"] == "rows"}
+    for name in ("Opportunity", "OpportunityHistory", "OpportunityFieldHistory", "Task"):
+        assert planned[name] == len(sandbox.truth(f"salesforce/{name}"))
+
+
 def test_a_sync_brings_all_that_the_crms_have(synced: Crm, sandbox: RunningSandbox) -> None:
     assert ids_in_raw(synced, "raw_salesforce.opportunity", "Id") == ids_in_crm(sandbox, "salesforce/Opportunity")
     assert ids_in_raw(synced, "raw_hubspot.deals", "id") == ids_in_crm(sandbox, "hubspot/deals")

@@ -27,6 +27,13 @@ REFRESH_TOKEN = "sandbox-refresh"  # noqa: S105 - the sandbox's public app; loop
 WITHOUT_TOKEN = ("token", "access_token", "refresh_token", "introspect")
 MANY_LINKS = 5_000_000
 MAXIMUM_URL = 8_000  # characters; HubSpot's edge answers 414 near 8 KB
+# activities have no scope of their own
+_ACTIVITY_SCOPES = {
+    "calls": "crm.objects.contacts.read",
+    "emails": "sales-email-read",
+    "meetings": "crm.objects.contacts.read",
+    "tasks": "crm.objects.contacts.read",
+}
 _GATEWAY_PAGES = (502, 504, 520, 521, 522, 524, 530)  # sent by the edge network, as HTML
 _NO_CREDENTIALS = (
     "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details"
@@ -79,7 +86,7 @@ class Portal:
         """The object type of that name; 400 if there is none, 403 if it is hidden."""
         kind = self.find_object_type(name)
         if self.state.is_hidden(kind.plural):
-            raise missing_scope(f"crm.objects.{kind.plural}.read")
+            raise missing_scope(_ACTIVITY_SCOPES.get(kind.plural, f"crm.objects.{kind.plural}.read"))
         return kind
 
     def find_object_type(self, name: str) -> ObjectType:

@@ -66,7 +66,7 @@ def test_an_object_without_its_scope_is_left_out_by_name_and_the_rest_is_read(fi
     assert (report.exit_code, report.is_partial) == (0, True)
     assert set(refused) == {("emails", lane) for lane in ("rows", "deletes", "erasures", "calculated")}
     assert all(isinstance(error, NoAccessError) for error in refused.values())
-    assert "Add crm.objects.emails.read to the private app's scopes" in str(refused["emails", "rows"])
+    assert "Add sales-email-read to the private app's scopes" in str(refused["emails", "rows"])
     rows = first_night.query(
         "select count(*), count(competitor), count(distinct to_object_type) filter (to_object_type = 'emails') "
         "from raw_hubspot.deals left join raw_hubspot.deal_associations on deal_id = deals.id"

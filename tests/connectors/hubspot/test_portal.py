@@ -8,6 +8,7 @@ from connectors.hubspot.extract import HubSpotConnector
 from connectors.hubspot.objects import DEFINITION_STREAMS, STREAMS
 from connectors.landing import LandingLog
 from connectors.reading_rules import ReadingRules
+from connectors.sandbox.faults import Fault
 from connectors.secret import Secret
 from connectors.sync import plan_sync
 from tests.connectors.hubspot.conftest import TOKEN, Night, streams_of
@@ -83,11 +84,25 @@ def test_doctor_finds_the_scope_that_is_missing_and_what_nobody_knows(first_nigh
     probes = {probe.name: probe for probe in connector.probes()}
 
     assert probes["emails"].status == "warning"
-    assert "crm.objects.emails.read" in probes["emails"].action
+    assert "sales-email-read" in probes["emails"].action
     assert probes["count of records"].status == "ok"
     assert probes["links of many records"].status == "ok"
     assert probes["order of archived records"].status == "unverified"
-    assert connector.calls.total() <= 16
+    assert connector.calls.total() <= 24
+
+
+def test_doctor_finds_the_type_whose_properties_are_shown_and_whose_records_are_not(first_night: Night) -> None:
+    first_night.sandbox.set_faults(
+        [Fault("status", "hubspot.list", at=(1,), status=403, code="crm.objects.deals.read")]
+    )
+    connector = first_night.connect()
+    connector.identity()
+
+    probes = {probe.name: probe for probe in connector.probes()}
+
+    assert probes["deals"].status == "warning"
+    assert "crm.objects.deals.read" in probes["deals"].action
+    assert probes["companies"].status == "ok"
 
 
 def test_another_portal_under_the_same_connection_is_refused(first_night: Night) -> None:

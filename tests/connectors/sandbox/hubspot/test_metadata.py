@@ -126,7 +126,7 @@ def test_what_is_hidden_from_the_token_is_not_there(portal: ServedPortal) -> Non
     assert "amount" not in deal["properties"]
     assert calls.status_code == 403
     assert calls.json()["category"] == "MISSING_SCOPES"
-    assert calls.json()["errors"][0]["context"]["requiredGranularScopes"] == ["crm.objects.calls.read"]
+    assert calls.json()["errors"][0]["context"]["requiredGranularScopes"] == ["crm.objects.contacts.read"]
 
 
 def test_the_account_says_who_and_where_it_is(portal: ServedPortal) -> None:
