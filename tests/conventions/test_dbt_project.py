@@ -16,7 +16,9 @@ from dagster_project.settings import PROJECT_DIR
 from tests.support.project_rules import RULES, Project, Rule
 
 CLOCKS = re.compile(
-    r"\b(current_date|current_timestamp|now\(|getdate\(|get_current_timestamp|localtimestamp|today\()", re.I
+    r"\b(current_date|current_timestamp|now\(|getdate\(|get_current_timestamp|localtimestamp|today\(|run_started_at"
+    r"|invocation_id|modules\.datetime)",
+    re.I,
 )
 # written out by hand in models, these would tie the models to DuckDB; they belong in dbt/macros/
 DUCKDB_ONLY = re.compile(
@@ -158,10 +160,30 @@ def test_models_are_named_by_their_layer(manifest: dict[str, Any]) -> None:
     assert offenders == []
 
 
-def test_no_model_reads_the_clock(manifest: dict[str, Any]) -> None:
-    offenders = [model["name"] for model in _models(manifest) if CLOCKS.search(_without_comments(model["raw_code"]))]
+def test_no_model_no_macro_and_no_test_reads_the_clock() -> None:
+    files = [path for folder in ("models", "macros", "tests") for path in sorted((DBT_DIR / folder).rglob("*.sql"))]
+    offenders = [path.name for path in files if CLOCKS.search(_without_comments(path.read_text()))]
 
+    assert len(files) > 200
     assert offenders == []
+
+
+def test_no_data_test_is_switched_off_or_weakened(manifest: dict[str, Any]) -> None:
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    plain = {"enabled": True, "severity": "ERROR", "where": None, "limit": None, "error_if": "!= 0", "warn_if": "!= 0"}
+    # the view has a row per slice and day: the first of each month stands for the others, which are made alike
+    narrowed = {"unique_combination_fct_pipeline_daily_snapshot_snapshot_date__pipeline_slice_key: where"}
+    weakened = {
+        f"{test['name']}: {setting}"
+        for test in tests
+        for setting, value in plain.items()
+        if str(test["config"].get(setting)).upper() != str(value).upper()
+    }
+    on_disk = {path.stem for path in (DBT_DIR / "tests").rglob("assert_*.sql")}
+
+    assert weakened == narrowed
+    assert manifest["disabled"] == {}
+    assert on_disk == {test["name"] for test in tests if test["name"].startswith("assert_")}
 
 
 def test_no_model_speaks_a_dialect_outside_the_macros(manifest: dict[str, Any]) -> None:

@@ -63,12 +63,3 @@ def test_the_identities_hold_on_a_past_day_in_another_time_zone_and_calendar(bui
             where period_type = 'month' and extract(dayofweek from period_start_date) <> 1)
         from marts.fct_opportunity_event"""
     ) == [(True, True, 0)]
-
-
-def test_no_setting_of_the_project_weakens_an_identity() -> None:
-    settings = (DBT / "dbt_project.yml").read_text()
-    weakened = [path.name for path in (DBT / "tests").rglob("assert_*.sql") if "config(" in path.read_text()]
-
-    assert weakened == []
-    assert "data_tests:" not in settings
-    assert "severity" not in settings
