@@ -77,7 +77,7 @@ def test_a_new_rate_builds_the_deals_in_its_currency_anew_and_no_other(abroad: B
         where changed_by is distinct from 'marked' order by all"""
     ) == [("EUR",)]
     abroad.execute(
-        """update intermediate.built_int_opportunity_versions set fingerprint = 'stale' where opportunity_id in (
+        """update intermediate.built_int_opportunity_versions set fingerprint = 'stale' where touched_key in (
             select opportunity_id from intermediate.int_opportunity_versions where changed_by = 'marked'
         )"""
     )
