@@ -8,18 +8,13 @@ from connectors.errors import ConfigurationError
 from connectors.hubspot.extract import HubSpotConnector
 from connectors.salesforce.extract import SalesforceConnector
 from dagster_project.crms import connect, reading_rules
-from dagster_project.settings import Settings, read_settings, variables
+from dagster_project.settings import Settings, read_settings
 
 MY_DOMAIN = "https://example.my.salesforce.com"
 OAUTH_APP = {"HUBSPOT_CLIENT_ID": "a", "HUBSPOT_CLIENT_SECRET": "b", "HUBSPOT_REFRESH_TOKEN": "c"}
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in variables():
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "empty.env").touch()
-    monkeypatch.setenv("CRM_ENV_FILE", str(tmp_path / "empty.env"))
+pytestmark = pytest.mark.usefixtures("env_file")
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:

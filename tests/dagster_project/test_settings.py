@@ -5,18 +5,9 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import ConfigurationError
-from dagster_project.settings import read_settings, variables
+from dagster_project.settings import read_settings
 
-
-@pytest.fixture(autouse=True)
-def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Nothing is set but the name of an empty file."""
-    for name in variables():
-        monkeypatch.delenv(name, raising=False)
-    empty = tmp_path / "empty.env"
-    empty.touch()
-    monkeypatch.setenv("CRM_ENV_FILE", str(empty))
-    return empty
+pytestmark = pytest.mark.usefixtures("env_file")
 
 
 def test_without_any_crm_the_run_stops_and_says_what_to_set() -> None:

@@ -10,6 +10,7 @@ from connectors.landing import LandingLog
 from connectors.reading_rules import ReadingRules
 from connectors.sandbox.faults import Fault
 from connectors.secret import Secret
+from connectors.streams import Probe
 from connectors.sync import plan_sync
 from tests.connectors.hubspot.conftest import TOKEN, Night, streams_of
 from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
@@ -76,29 +77,32 @@ def test_the_quota_is_what_the_answers_say(first_night: Night) -> None:
     assert quota.resets_at is not None
 
 
+def _probed(night: Night) -> tuple[dict[str, Probe], int]:
+    """What the doctor finds, by name, and what it cost in calls."""
+    connector = night.connect()
+    connector.identity()
+    return {probe.name: probe for probe in connector.probes()}, connector.calls.total()
+
+
 def test_doctor_finds_the_scope_that_is_missing_and_what_nobody_knows(first_night: Night) -> None:
     first_night.sandbox.set_faults(hidden=["emails"])
-    connector = first_night.connect()
-    connector.identity()
 
-    probes = {probe.name: probe for probe in connector.probes()}
+    probes, calls = _probed(first_night)
 
     assert probes["emails"].status == "warning"
     assert "sales-email-read" in probes["emails"].action
     assert probes["count of records"].status == "ok"
     assert probes["links of many records"].status == "ok"
     assert probes["order of archived records"].status == "unverified"
-    assert connector.calls.total() <= 24
+    assert calls <= 24
 
 
 def test_doctor_finds_the_type_whose_properties_are_shown_and_whose_records_are_not(first_night: Night) -> None:
     first_night.sandbox.set_faults(
         [Fault("status", "hubspot.list", at=(1,), status=403, code="crm.objects.deals.read")]
     )
-    connector = first_night.connect()
-    connector.identity()
 
-    probes = {probe.name: probe for probe in connector.probes()}
+    probes, _ = _probed(first_night)
 
     assert probes["deals"].status == "warning"
     assert "crm.objects.deals.read" in probes["deals"].action
