@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -301,9 +302,9 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="module")
-def metrics(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metrics]:
+def metrics(built: Built, semantic_manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metrics]:
     """MetricFlow on the built warehouse, for all questions of this file."""
-    asked = Metrics(built.warehouse, built.target, tmp_path_factory.mktemp("metricflow"))
+    asked = Metrics(built.warehouse, semantic_manifest, tmp_path_factory.mktemp("metricflow"))
     yield asked
     asked.close()
 
@@ -319,8 +320,8 @@ def test_a_metric_is_what_its_mart_says(metrics: Metrics, question: Question) ->
     assert _differences(_values(asked, names), expected) == {}
 
 
-def test_no_metric_is_left_unasked(built: Built) -> None:
-    manifest = json.loads((built.target / "semantic_manifest.json").read_text())
+def test_no_metric_is_left_unasked(semantic_manifest: Path) -> None:
+    manifest = json.loads(semantic_manifest.read_text())
     asked = {name for question in QUESTIONS for name in question.metrics.split()}
 
     assert asked == {metric["name"] for metric in manifest["metrics"]}

@@ -20,13 +20,13 @@ Row = tuple[Any, ...]
 
 
 class Metrics:
-    """MetricFlow on a warehouse; `target` is where dbt wrote the semantic manifest, `folder` is empty and its own."""
+    """MetricFlow on a warehouse with the semantic manifest that dbt wrote; `folder` is empty and its own."""
 
-    def __init__(self, warehouse: Path, target: Path, folder: Path) -> None:
+    def __init__(self, warehouse: Path, semantic_manifest: Path, folder: Path) -> None:
         # MetricFlow looks for target/semantic_manifest.json beside dbt_project.yml
         (folder / "target").mkdir()
         shutil.copyfile(PROJECT / "dbt" / "dbt_project.yml", folder / "dbt_project.yml")
-        shutil.copyfile(target / "semantic_manifest.json", folder / "target" / "semantic_manifest.json")
+        shutil.copyfile(semantic_manifest, folder / "target" / "semantic_manifest.json")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.metrics", folder],
             cwd=PROJECT,
