@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.process import forked_sandboxes
+from tests.support.warehouse import write_dbt_artifacts
 
 # files that take minutes begin first, so that no worker ends alone with one of them; the first plays the night that all
 # of end_to_end/ begin with, and others have work meanwhile
@@ -59,6 +60,17 @@ def first_of_all(shared_folder: Path) -> Callable[[str], AbstractContextManager[
             done.touch()
 
     return waiting
+
+
+@pytest.fixture(scope="session")
+def dbt_artifacts(shared_folder: Path, first_of_all: Callable[[str], AbstractContextManager[bool]]) -> Path:
+    """The folder with the project's manifest.json and semantic_manifest.json."""
+    folder = shared_folder / "dbt_artifacts"
+    with first_of_all("dbt_artifacts") as is_first:
+        if is_first:
+            folder.mkdir()
+            write_dbt_artifacts(folder)
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

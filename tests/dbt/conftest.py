@@ -18,7 +18,6 @@ from tests.support.raw_tables import load_raw_tables
 from tests.support.warehouse import run_dbt
 
 VERSIONS = "+int_opportunity_versions"
-SEMANTIC_MANIFEST = "semantic_manifest.json"
 INCREMENTAL_TABLES = ("intermediate.int_opportunity_states", "intermediate.int_opportunity_versions")
 
 
@@ -95,13 +94,6 @@ def built(
             create_quality_tables(warehouse)
             command = ("build", "--exclude-resource-type", "unit_test")
             run_dbt(warehouse, as_of, target=target, select="*", command=command)
-            shutil.copyfile(target / SEMANTIC_MANIFEST, folder / SEMANTIC_MANIFEST)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         ((moment,),) = connection.execute("select distinct as_of from marts.dim_opportunity").fetchall()
     return Built(world, warehouse, moment.replace(tzinfo=UTC), target)
-
-
-@pytest.fixture(scope="session")
-def semantic_manifest(built: Built, shared_folder: Path) -> Path:
-    """The metrics of the project, as dbt wrote them when it built the small world, whichever worker that was."""
-    return shared_folder / "built" / SEMANTIC_MANIFEST

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt.conftest import Built
-from tests.support.metrics import Metrics, Row
+from tests.support.metrics import SEMANTIC_MANIFEST, Metrics, Row
 
 # rates of marts are rounded to six decimals, MetricFlow's are not
 TOLERANCE = 1e-6
@@ -302,9 +302,9 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="module")
-def metrics(built: Built, semantic_manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metrics]:
+def metrics(built: Built, dbt_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metrics]:
     """MetricFlow on the built warehouse, for all questions of this file."""
-    asked = Metrics(built.warehouse, semantic_manifest, tmp_path_factory.mktemp("metricflow"))
+    asked = Metrics(built.warehouse, dbt_artifacts / SEMANTIC_MANIFEST, tmp_path_factory.mktemp("metricflow"))
     yield asked
     asked.close()
 
@@ -320,8 +320,8 @@ def test_a_metric_is_what_its_mart_says(metrics: Metrics, question: Question) ->
     assert _differences(_values(asked, names), expected) == {}
 
 
-def test_no_metric_is_left_unasked(semantic_manifest: Path) -> None:
-    manifest = json.loads(semantic_manifest.read_text())
+def test_no_metric_is_left_unasked(dbt_artifacts: Path) -> None:
+    manifest = json.loads((dbt_artifacts / SEMANTIC_MANIFEST).read_text())
     asked = {name for question in QUESTIONS for name in question.metrics.split()}
 
     assert asked == {metric["name"] for metric in manifest["metrics"]}

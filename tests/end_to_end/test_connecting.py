@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.state import Credentials
-from tests.support.installation import NIGHTLY, Installation, Outcome, clone_project
+from tests.support.installation import Installation, Outcome, clone_project
 from tests.support.night_process import NightProcess
 
 # refuses every connection before it is made, and says where to it would have gone
@@ -43,8 +43,10 @@ def unconnected(first_night: Installation, tmp_path: Path) -> Installation:
     return _with_env_file(first_night, tmp_path)[0]
 
 
-def test_with_nothing_connected_the_nightly_job_stops_and_says_what_to_set(unconnected: Installation) -> None:
-    outcome = unconnected.call(*NIGHTLY)
+def test_with_nothing_connected_the_nightly_job_stops_and_says_what_to_set(
+    unconnected: Installation, nights: NightProcess
+) -> None:
+    outcome = unconnected.run(nights, sandbox=None)
 
     assert outcome.code != 0
     assert "No CRM is connected: set SALESFORCE_LOGIN_URL, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET, or" in (

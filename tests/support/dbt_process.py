@@ -2,7 +2,8 @@
 
 In a process of its own, because dbt holds warehouse files open and changes settings of the whole process.
 Each line of its input is a JSON list of dbt arguments and an object of environment variables; each line of its output
-is a JSON object with `ok`, `done` (how many nodes were built or tested) and `messages`.
+is a JSON object with `ok`, `done` (how many nodes were built or tested, or files written) and `messages`. The argument
+`artifacts` alone asks for what `dbt parse` leaves in its target folder.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dagster_project.warm_dbt.parsed import parsed_project
 PROJECT = Path(__file__).resolve().parents[2]
 # every test run and every worker of it reads the project that the first one has parsed
 PARSED = PROJECT / "data" / "dbt" / "tests"
+ARTIFACTS = "artifacts"
 
 
 class DbtProcess:
@@ -39,6 +41,10 @@ class DbtProcess:
         answer = json.loads(process.stdout.readline() or '{"ok": false, "messages": ["dbt died"]}')
         assert answer["ok"], f"dbt {' '.join(arguments)} failed:\n" + "\n".join(answer["messages"])[-6000:]
         assert answer["done"], f"dbt {' '.join(arguments)} found nothing to do"
+
+    def write_artifacts(self, environment: Mapping[str, str]) -> None:
+        """Write manifest.json and semantic_manifest.json into the target folder, as `dbt parse` does."""
+        self.run([ARTIFACTS], environment)
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
@@ -89,14 +95,18 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
             # half a million objects that all stay: not looked at again and again
             gc.collect()
             gc.freeze()
+        if arguments == [ARTIFACTS]:
+            # a project that is read back knows no flags before dbt has run
+            dbtRunner(manifest=manifests[database]).invoke(["--quiet", "--no-write-json", "parse", *where])
+            target = Path(os.environ["DBT_TARGET_PATH"])
+            manifests[database].write(str(target / "manifest.json"))
+            SemanticManifest(manifests[database]).write_json_to_file(str(target / "semantic_manifest.json"))
+            _answer(answers, ok=True, done=2, messages=[])
+            continue
         runner = dbtRunner(manifest=manifests[database], callbacks=[keep])
         result = runner.invoke(["--quiet", "--log-level-file", "none", "--no-write-json", *arguments, *where])
         # dbt-duckdb keeps the file for its next run, and nobody else can open it then
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        # dbt writes it when it parses
-        semantic_manifest = Path(os.environ["DBT_TARGET_PATH"]) / "semantic_manifest.json"
-        if not semantic_manifest.exists():
-            SemanticManifest(manifests[database]).write_json_to_file(str(semantic_manifest))
         if result.exception is not None:
             messages.append(str(result.exception))
         done = len(getattr(result.result, "results", ()))

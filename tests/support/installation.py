@@ -27,7 +27,6 @@ POLL_SECONDS = 0.01
 CLONED = ("connectors", "dagster_project", "dbt", "expectations")
 # Dagster's history, logs, and what each run of dbt compiled
 LEFT_BEHIND = ("dagster", "logs", "*.log", "conformed_tables-*", "marts-*")
-NIGHTLY = ("dagster", "job", "execute", "-m", "dagster_project.definitions", "-d", ".", "-j", "nightly")
 
 
 @dataclass(frozen=True)

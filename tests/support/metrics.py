@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parents[2]
+SEMANTIC_MANIFEST = "semantic_manifest.json"
 Row = tuple[Any, ...]
 
 
@@ -26,7 +27,7 @@ class Metrics:
         # MetricFlow looks for target/semantic_manifest.json beside dbt_project.yml
         (folder / "target").mkdir()
         shutil.copyfile(PROJECT / "dbt" / "dbt_project.yml", folder / "dbt_project.yml")
-        shutil.copyfile(semantic_manifest, folder / "target" / "semantic_manifest.json")
+        shutil.copyfile(semantic_manifest, folder / "target" / SEMANTIC_MANIFEST)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.metrics", folder],
             cwd=PROJECT,

@@ -40,8 +40,17 @@ def run_dbt(
     moment = as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     _started_dbt().run(
         [*command, "--select", *select.split(), "--vars", f"{{as_of: '{moment}'{variables}}}"],
-        {"CRM_WAREHOUSE": str(warehouse), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs")},
+        _environment(warehouse, target),
     )
+
+
+def write_dbt_artifacts(folder: Path) -> None:
+    """What `dbt parse` leaves in its target folder: manifest.json and semantic_manifest.json."""
+    _started_dbt().write_artifacts(_environment(folder / "warehouse.duckdb", folder))
+
+
+def _environment(warehouse: Path, target: Path) -> dict[str, str]:
+    return {"CRM_WAREHOUSE": str(warehouse), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs")}
 
 
 @cache
