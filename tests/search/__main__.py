@@ -14,8 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
-from tests.search.drawing import SMALL, TINY, Scenario, scenarios
+from connectors.sandbox.process import forked_sandboxes
+from tests.search.drawing import SMALL, TINY, Scenario, scenarios, short_scenarios
 from tests.search.playing import Played, Worlds, play
 from tests.search.reducing import reduce_steps
 from tests.search.runner import PROJECT, Runner
@@ -38,7 +40,7 @@ def main() -> int:
     parser.add_argument("--play", type=Path, help="play one history again")
     asked = parser.parse_args()
     asked.found.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Runner() as runner:
+    with tempfile.TemporaryDirectory() as folder, Runner() as runner, forked_sandboxes():
         worlds = Worlds(Path(folder))
         if asked.play:
             return _show(play(Scenario(**json.loads(asked.play.read_text())), worlds, runner))
@@ -71,7 +73,7 @@ def _play_batches(
         @seed(first + batch)
         @settings(max_examples=BATCH, deadline=None, database=None, phases=[Phase.generate],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(scenarios(most_steps=asked.steps, sizes=[TINY] * 5 + [SMALL]))
+        @given(st.one_of(scenarios(most_steps=asked.steps, sizes=[TINY] * 5 + [SMALL]), short_scenarios()))
         def one_batch(scenario: Scenario) -> None:
             if time.monotonic() >= end:
                 return
