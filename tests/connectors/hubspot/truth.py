@@ -88,7 +88,7 @@ _SCOPES = {
     "deal_property_history": "where deal_id in (select id from truth.deals where merged_into is null)",
     "deal_associations": f"where not _is_deleted and deal_id in (select id from truth.deals where {_LIVE})",
     "deal_splits": f"where not _is_deleted and deal_id in (select id from truth.deals where {_LIVE})",
-    "option_labels": "where not _is_deleted",
+    "option_labels": f"where not _is_deleted and object in {HUBSPOT_KINDS}",
 }
 
 
