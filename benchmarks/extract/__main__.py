@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.extract.extractors import Extractor, Place, every_extractor
+from benchmarks.extract.compared import every_extractor
+from benchmarks.extract.extractors import Extractor, Place
 from benchmarks.extract.judge import count_rows, judge
 from benchmarks.extract.measure import run_measured, sandbox_environment
 from benchmarks.extract.page import write_page
-from benchmarks.extract.results import QUIET, Night, Result, keep_result, read_results
+from benchmarks.extract.results import QUIET, Night, Result, is_own, keep_result, read_results
 from benchmarks.extract.traps import play_next_day, prepare_world
 from connectors.sandbox.process import start_sandbox
 from connectors.sandbox.world.scale import parse_size
@@ -37,7 +38,9 @@ def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="20000", help="deals of the world that all read (default 20000)")
-    parser.add_argument("--ours", action="append", help="deals of a world that only ours reads; repeat for more")
+    parser.add_argument(
+        "--ours", action="append", help="deals of a world that only ours and the floor read; repeat for more"
+    )
     parser.add_argument("--only", action="append", help="name of an extractor; repeat for more")
     parser.add_argument("--first-load", action="store_true", help="no next day")
     parser.add_argument(
@@ -58,10 +61,10 @@ def main() -> None:
 
 
 def _ours_of(size: str, chosen: Sequence[Extractor]) -> list[Extractor]:
-    """Ours, for the CRMs of which a world of this size has many deals."""
+    """Ours and the floor, for the CRMs of which a world of this size has many deals."""
     scale = parse_size(size, seed=1)
     deals = {"salesforce": scale.salesforce_deals, "hubspot": scale.hubspot_deals}
-    return [one for one in chosen if one.name.startswith("ours") and deals[one.crm] >= FEWEST_OF_NOTE]
+    return [one for one in chosen if is_own(one.name) and deals[one.crm] >= FEWEST_OF_NOTE]
 
 
 def _world(size: str) -> Path:
@@ -89,8 +92,8 @@ def _measure(extractor: Extractor, world: Path, *, nights: int, is_quiet: bool) 
     before, day = _machine(), ""
     with start_sandbox(copy, log=folder / "sandbox.log") as sandbox:
         prepare_world(sandbox, is_quiet=is_quiet)
-        for number in range(1, nights + 1):
-            place = Place(folder, FOLDER / "environments", number)
+        for number in range(1, min(nights, extractor.nights) + 1):
+            place = Place(folder, FOLDER / "environments", number, sandbox.url)
             if number == 2:
                 day = play_next_day(sandbox, extractor.crm, is_quiet=is_quiet)
             *prepare, command = extractor.commands(place)

@@ -42,6 +42,8 @@ class Place:
     folder: Path
     environments: Path
     night: int
+    url: str = ""
+    """The sandbox's."""
 
     def path(self, name: str) -> Path:
         """A file of this extractor."""
@@ -64,7 +66,9 @@ class Extractor(ABC):
     name: str
     crm: str
     requirement: str = ""
-    """What pip installs into an environment of its own; "" for ours."""
+    """What pip installs into an environment of its own; "" for ours and the floor."""
+    nights: int = 2
+    """1 if a next day has no meaning for it."""
 
     @abstractmethod
     def commands(self, place: Place) -> Sequence[Sequence[str]]:
@@ -290,19 +294,6 @@ class AirbyteSalesforce(Extractor):
             # one slice for all of the time, the cheapest that its settings allow
             "stream_slice_step": "P3650D",
         }
-
-
-def every_extractor() -> list[Extractor]:
-    """All that are compared, ours first."""
-    return [
-        Ours("salesforce"),
-        Ours("salesforce", "Opportunity", "OpportunityHistory"),
-        TapSalesforce(),
-        AirbyteSalesforce(),
-        Ours("hubspot"),
-        Ours("hubspot", "deals"),
-        TapHubspot(),
-    ]
 
 
 def last_singer_state(output: Path) -> object:

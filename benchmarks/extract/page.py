@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.extract.results import QUIET, Night, Result
+from benchmarks.extract.results import QUIET, Night, Result, is_own
 
 NOTES = Path(__file__).with_name("notes.md")  # what a person makes of the numbers
 _HEAD = (
@@ -14,7 +14,8 @@ _HEAD = (
 _TEXT = """# Extraction, measured
 
 `python -m benchmarks.extract` reads copies of one world of both CRMs with each extractor in an environment of its own, one after the other, one run each; the sandbox's own CPU time
-is left out. Ours ends in merged raw tables, the others in a file of messages that somebody has yet to load.
+is left out. Ours ends in merged raw tables, the others in a file of messages that somebody has yet to load. The *floor* is a download by Python's standard library to files (Bulk 2.0 results, HubSpot's list pages with
+history and links), in which no row is parsed; it reads what is live, and Salesforce's deleted rows, and has no next day.
 
 Wrong after the next day, in records: *lost* is live in the CRM and missing or deleted here, *stale* is known by an older stamp, *formulas* by an older value of a formula, *ghosts* are
 known as live though deleted, merged away or gone, *doubled* are rows beyond one a record. A hyphen: the output keeps no table of records to compare.
@@ -25,7 +26,7 @@ def write_page(path: Path, results: Mapping[str, Sequence[Result]]) -> None:
     """Write a table for each size to `path`, and behind them what a person makes of them."""
     lines = [_TEXT]
     for size, measured in results.items():
-        is_alone, world = all(one.extractor.startswith("ours") for one in measured), size.removesuffix(QUIET)
+        is_alone, world = all(is_own(one.extractor) for one in measured), size.removesuffix(QUIET)
         is_quiet = world != size
         title = f"{'Ours' if is_alone else 'All'} on a world of {_deals(world)}{', a quiet day' if is_quiet else ''}"
         machines = "; ".join(dict.fromkeys(one.machine for one in measured)) if is_alone else measured[0].machine

@@ -31,6 +31,11 @@ class Result:
     """What the next day was, in words; "" if none was played."""
 
 
+def is_own(name: str) -> bool:
+    """Whether an extractor is ours or the floor: worlds that the others would take too long for are read by these."""
+    return name.startswith(("ours", "floor"))
+
+
 def keep_result(folder: Path, size: str, result: Result) -> None:
     """Write a result in the place of the one before."""
     path = folder / "results" / size / f"{result.extractor}.json"

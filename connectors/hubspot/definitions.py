@@ -73,12 +73,12 @@ class AuditLane:
     def _moved(self, window: Window, *, is_pipelines: bool) -> Iterator[tuple[str, str | None]]:
         pipelines = orjson.loads(self._session.read_pipelines())
         for pipeline in results_of(pipelines):
-            if is_pipelines and _is_moved(pipeline, window):
-                yield str(pipeline["id"]), None
             stages = pipeline.get("stages")
-            for stage in stages if isinstance(stages, list) and not is_pipelines else []:
-                if _is_moved(stage, window):
-                    yield str(pipeline["id"]), str(stage["id"])
+            moved = [stage for stage in (stages if isinstance(stages, list) else []) if _is_moved(stage, window)]
+            if not is_pipelines:
+                yield from ((str(pipeline["id"]), str(stage["id"])) for stage in moved)
+            elif moved or _is_moved(pipeline, window):  # its audit has its stages, and its own stamp may stay
+                yield str(pipeline["id"]), None
 
 
 class OptionsLane:

@@ -195,6 +195,10 @@ class RunningSandbox:
             body["bulk_polls"] = bulk_polls
         self._control("POST", "/__sandbox__/faults", body)
 
+    def faults(self) -> list[dict[str, object]]:
+        """The faults that are set: kind, family, calls seen and how often it fired."""
+        return cast(list[dict[str, object]], self._control("GET", "/__sandbox__/faults"))
+
     def clear_faults(self) -> None:
         """Switch every fault off and show what was hidden."""
         self._control("DELETE", "/__sandbox__/faults")

@@ -1,6 +1,7 @@
 """Searches for a history after which raw is not truth: `python -m tests.search --minutes 30 [--seed N]`.
 
 Every failing history is reduced to the fewest steps that still fail and written as JSON, which `--play FILE` repeats.
+How much was searched, and what was found, becomes a row of benchmarks/results/search.md.
 """
 
 import argparse
@@ -9,20 +10,23 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
-from tests.search.drawing import SMALL, TINY, Scenario, scenarios
+from connectors.sandbox.process import forked_sandboxes
+from tests.search.drawing import SMALL, TINY, Scenario, scenarios, short_scenarios
 from tests.search.playing import Played, Worlds, play
 from tests.search.reducing import reduce_steps
-from tests.search.runner import Runner
+from tests.search.runner import PROJECT, Runner
+from tests.search.tally import Tally
 
 MOST_STEPS = 24
 BATCH = 25
 REDUCING_SECONDS = 240
+TALLY = PROJECT / "benchmarks" / "results" / "search.md"
 
 
 def main() -> int:
@@ -32,10 +36,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="begins the search where an earlier one did")
     parser.add_argument("--steps", type=int, default=MOST_STEPS, help="the most steps of a history")
     parser.add_argument("--found", type=Path, default=Path("data/search"), help="folder for what fails")
+    parser.add_argument("--tally", type=Path, default=TALLY, help="Markdown page that gets a row for this search")
     parser.add_argument("--play", type=Path, help="play one history again")
     asked = parser.parse_args()
     asked.found.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Runner() as runner:
+    with tempfile.TemporaryDirectory() as folder, Runner() as runner, forked_sandboxes():
         worlds = Worlds(Path(folder))
         if asked.play:
             return _show(play(Scenario(**json.loads(asked.play.read_text())), worlds, runner))
@@ -50,29 +55,36 @@ def _show(played: Played) -> int:
 def _search(asked: argparse.Namespace, worlds: Worlds, runner: Runner) -> int:
     end = time.monotonic() + 60 * asked.minutes
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
-    tally: Counter[str] = Counter()
+    tally = Tally(f"python -m tests.search --minutes {asked.minutes:g} --seed {first} --steps {asked.steps}")
+    try:
+        _play_batches(asked, first, end, tally, worlds, runner)
+    finally:  # what was searched until somebody stopped it was searched
+        tally.append_to(asked.tally)
+        print(tally.row())
+    return bool(tally.found)
+
+
+def _play_batches(
+    asked: argparse.Namespace, first: int, end: float, tally: Tally, worlds: Worlds, runner: Runner
+) -> None:
     batch = 0
     while time.monotonic() < end:
 
         @seed(first + batch)
         @settings(max_examples=BATCH, deadline=None, database=None, phases=[Phase.generate],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(scenarios(most_steps=asked.steps, sizes=[TINY] * 5 + [SMALL]))
+        @given(st.one_of(scenarios(most_steps=asked.steps, sizes=[TINY] * 5 + [SMALL]), short_scenarios()))
         def one_batch(scenario: Scenario) -> None:
             if time.monotonic() >= end:
                 return
             played = play(scenario, worlds, runner)
-            tally.update(histories=1, kills=played.kills, failed_runs=played.failures, edits=played.edits,
-                         refused_edits=played.refused_edits)  # fmt: skip
+            tally.add(scenario, played)
             if played.problems:
-                tally["found"] += 1
-                _report(asked.found, scenario, played, worlds, runner, tally["found"], end)
-            print(dict(tally), file=sys.stderr, flush=True)
+                _report(asked.found, scenario, played, worlds, runner, tally.found, end)
+            print(tally.row(), file=sys.stderr, flush=True)
 
         one_batch()
         batch += 1
-    print(f"seed {first}, {batch} batches: {dict(tally)}")
-    return bool(tally["found"])
 
 
 def _report(

@@ -46,16 +46,17 @@ def _json(**parts: Any) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-def _when() -> st.SearchStrategy[dict[str, Any]]:
-    at = st.lists(st.integers(1, 25), min_size=1, max_size=3, unique=True)
+def _when(latest: int) -> st.SearchStrategy[dict[str, Any]]:
+    """At some of the first `latest` calls, or at a share of all."""
+    at = st.lists(st.integers(1, latest), min_size=1, max_size=3, unique=True)
     return st.one_of(
         _json(at=at),
         _json(rate=st.sampled_from([0.03, 0.1, 0.3]), seed=st.integers(0, 99), times=st.sampled_from([1, 3, 10, None])),
     )
 
 
-def _fault(kinds: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.builds(lambda kind, when: {**kind, **when}, kinds, _when())
+def _fault(kinds: st.SearchStrategy[dict[str, Any]], latest: int = 25) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(lambda kind, when: {**kind, **when}, kinds, _when(latest))
 
 
 def _wire(families: list[str]) -> st.SearchStrategy[dict[str, Any]]:
@@ -70,30 +71,26 @@ def _wire(families: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     )  # fmt: skip
 
 
-_SALESFORCE_FAULT = _fault(
-    st.one_of(
-        _wire(_SALESFORCE_FAMILIES),
-        _json(kind="refuse", family=st.sampled_from(_SALESFORCE_FAMILIES), code=st.sampled_from(_CODES)),
-        _json(kind=st.sampled_from(["expire_session", "daily_limit", "concurrent_limit"]),
-              family=st.sampled_from(_SALESFORCE_FAMILIES)),
-        _json(kind="locator_expired", family=st.sampled_from(["salesforce.query_more", "salesforce.bulk_results"])),
-        _json(kind=st.sampled_from(["job_failed", "job_aborted", "job_stuck", "wrong_count"]),
-              family=st.sampled_from(["salesforce.bulk_status", "salesforce.bulk_create"])),
-        _json(kind="lose_rows", family="salesforce.bulk_results", keep=st.sampled_from([0.0, 0.5, 0.99])),
-    )
+_SALESFORCE_KINDS = st.one_of(
+    _wire(_SALESFORCE_FAMILIES),
+    _json(kind="refuse", family=st.sampled_from(_SALESFORCE_FAMILIES), code=st.sampled_from(_CODES)),
+    _json(kind=st.sampled_from(["expire_session", "daily_limit", "concurrent_limit"]),
+          family=st.sampled_from(_SALESFORCE_FAMILIES)),
+    _json(kind="locator_expired", family=st.sampled_from(["salesforce.query_more", "salesforce.bulk_results"])),
+    _json(kind=st.sampled_from(["job_failed", "job_aborted", "job_stuck", "wrong_count"]),
+          family=st.sampled_from(["salesforce.bulk_status", "salesforce.bulk_create"])),
+    _json(kind="lose_rows", family="salesforce.bulk_results", keep=st.sampled_from([0.0, 0.5, 0.99])),
 )  # fmt: skip
-_HUBSPOT_FAULT = _fault(
-    st.one_of(
-        _wire(_HUBSPOT_FAMILIES),
-        _json(kind="index_lag", family="hubspot.search", seconds=st.sampled_from([60.0, 3000.0])),
-        _json(kind="unordered", family="hubspot.search", seconds=st.sampled_from([1.0, 300.0])),
-        _json(kind="outside_window", family="hubspot.search", seconds=st.sampled_from([60.0, 500.0])),
-        _json(kind="partial", family=st.sampled_from(["hubspot.batch_read", "hubspot.associations"]),
-              keep=st.sampled_from([0.0, 0.5, 0.95])),
-        _json(kind=st.sampled_from(["expire_session", "portal_changed"]), family=st.sampled_from(_HUBSPOT_FAMILIES)),
-    )
+_HUBSPOT_KINDS = st.one_of(
+    _wire(_HUBSPOT_FAMILIES),
+    _json(kind="index_lag", family="hubspot.search", seconds=st.sampled_from([60.0, 3000.0])),
+    _json(kind="unordered", family="hubspot.search", seconds=st.sampled_from([1.0, 300.0])),
+    _json(kind="outside_window", family="hubspot.search", seconds=st.sampled_from([60.0, 500.0])),
+    _json(kind="partial", family=st.sampled_from(["hubspot.batch_read", "hubspot.associations"]),
+          keep=st.sampled_from([0.0, 0.5, 0.95])),
+    _json(kind=st.sampled_from(["expire_session", "portal_changed"]), family=st.sampled_from(_HUBSPOT_FAMILIES)),
 )  # fmt: skip
-_FAULTS = st.lists(st.one_of(_SALESFORCE_FAULT, _HUBSPOT_FAULT), min_size=1, max_size=3)
+_FAULTS = st.lists(st.one_of(_fault(_SALESFORCE_KINDS), _fault(_HUBSPOT_KINDS)), min_size=1, max_size=3)
 _LIMITS = st.one_of(
     st.just({}),
     _json(rest_page_rows=st.sampled_from([50, 200])),
@@ -180,4 +177,30 @@ def scenarios(*, most_steps: int, sizes: list[str] | None = None) -> st.SearchSt
         st.integers(1, 3),
         st.sampled_from(sizes or [TINY]),
         st.lists(_STEP.map(list), min_size=most_steps // 2, max_size=most_steps),
+    )
+
+
+@st.composite
+def short_scenarios(draw: st.DrawFn) -> Scenario:
+    """Histories of one CRM in which little is wasted: a first load, edits, and runs of the next day in trouble."""
+    crm = draw(_CRM)
+    edit, kinds = (_SF_EDIT, _SALESFORCE_KINDS) if crm == "salesforce" else (_HS_EDIT, _HUBSPOT_KINDS)
+    fault = _fault(kinds, latest=4)  # a day's run makes few calls
+    run = st.one_of(
+        _json(page_rows=30),
+        _json(page_rows=30, kill=_KILL),
+        _json(page_rows=30, kill=_KILL),
+        _json(page_rows=30, budget=st.integers(6, 40)),
+    )
+    return Scenario(
+        draw(st.integers(1, 3)),
+        TINY,
+        [
+            ["sync", crm, draw(run)],
+            *(["edit", crm, made] for made in draw(st.lists(edit, min_size=2, max_size=5))),
+            ["tick", 1],
+            ["faults", draw(st.lists(fault, min_size=2, max_size=4)), draw(_LIMITS)],
+            ["sync", crm, draw(run)],
+            ["sync", crm, draw(run)],
+        ],
     )

@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import duckdb
 
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.process import RunningSandbox, SandboxError, start_sandbox
@@ -17,7 +20,7 @@ from tests.search.edits import hubspot_edit, salesforce_edit
 from tests.search.runner import Outcome, Runner
 from tests.support.raw_truth import CRMS, differences, histories, lost_history, replay_differences
 
-MONDAY = 0
+DAYS_OF_A_WEEK = 7
 
 
 @dataclass
@@ -26,10 +29,14 @@ class Played:
 
     problems: list[str] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
+    days: int = 0
+    runs: int = 0
     kills: int = 0
     failures: int = 0
     edits: int = 0
     refused_edits: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    """Calls at which a fault was due, by its kind."""
 
 
 class Worlds:
@@ -38,24 +45,28 @@ class Worlds:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def copy(self, seed: int, size: str, to: Path) -> None:
-        """A world of one's own."""
+    def copy(self, seed: int, size: str, to: Path) -> datetime:
+        """A world of one's own; what its clock says."""
         file = self._folder / f"{size}-{seed}.duckdb"
         if not file.exists():
             World.create(file, size=size, seed=seed).close()
         shutil.copy(file, to)
+        with duckdb.connect(str(file), read_only=True) as world:
+            ((clock,),) = world.execute("select clock from state.world").fetchall()
+        return cast(datetime, clock)
 
 
 def play(scenario: Scenario, worlds: Worlds, runner: Runner) -> Played:
     """Play all steps, then nights without trouble, and compare."""
     with tempfile.TemporaryDirectory(prefix="history-") as name:
         folder = Path(name)
-        worlds.copy(scenario.seed, scenario.size, folder / "world.duckdb")
+        clock = worlds.copy(scenario.seed, scenario.size, folder / "world.duckdb")
         with start_sandbox(folder / "world.duckdb") as sandbox:
-            history = _History(folder, sandbox, runner)
+            history = _History(folder, sandbox, runner, clock)
             for step in scenario.steps:
                 history.play(step)
                 if history.played.problems:
+                    history.count_faults()
                     return history.played
             history.end_well()
         if not history.played.problems:
@@ -64,14 +75,15 @@ def play(scenario: Scenario, worlds: Worlds, runner: Runner) -> Played:
 
 
 class _History:
-    def __init__(self, folder: Path, sandbox: RunningSandbox, runner: Runner) -> None:
+    def __init__(self, folder: Path, sandbox: RunningSandbox, runner: Runner, clock: datetime) -> None:
         self.folder = folder
+        self.clock = clock
         self.sandbox = sandbox
         self.runner = runner
         self.played = Played()
         self.without: set[str] = set()
         self.landed: dict[str, set[str]] = {}
-        self._known: dict[str, Callable[..., None]] = {
+        self._known: dict[str, Callable[..., object]] = {
             "edit": self._edit,
             "tick": self._tick,
             "faults": self._faults,
@@ -87,11 +99,9 @@ class _History:
 
     def end_well(self) -> None:
         """Nothing goes wrong any more, and days pass: each run has to succeed."""
-        self.sandbox.clear_faults()
+        self._clear()
         # what a lag hides comes in a day; links and computed values of closed deals have their turn in a new week
-        clock = datetime.fromisoformat(str(self.sandbox.tick()["clock"]))
-        if clock.weekday() != MONDAY:
-            self.sandbox.tick(7 - clock.weekday())
+        self._tick(DAYS_OF_A_WEEK - self.clock.weekday())
         for crm in CRMS:
             outcome = self._run(crm, {})
             if outcome.exit_code != 0 or not outcome.is_complete or outcome.held:
@@ -104,6 +114,11 @@ class _History:
         problems += lost_history(self.landed, histories(warehouse))
         problems += replay_differences(self.folder / "landing", warehouse)
         self.played.problems += problems
+
+    def count_faults(self) -> None:
+        """Take down how often those were due that are set."""
+        for switch in self.sandbox.faults():
+            self.played.faults[str(switch["kind"])] += int(str(switch["fired"]))
 
     def _edit(self, crm: str, drawn: dict[str, Any]) -> None:
         resolve = salesforce_edit if crm == "salesforce" else hubspot_edit
@@ -124,12 +139,14 @@ class _History:
             self.without.discard(f"salesforce.{made['object']}.{made['name']}")
 
     def _tick(self, days: int) -> None:
-        self.sandbox.tick(days)
+        self.played.days += days
+        self.clock = datetime.fromisoformat(str(self.sandbox.tick(days)["clock"]))
 
     def _faults(self, drawn: list[dict[str, Any]], limits: dict[str, int]) -> None:
         self.sandbox.set_faults([Fault.from_json(fault) for fault in drawn], limits=limits)
 
     def _clear(self) -> None:
+        self.count_faults()
         self.sandbox.clear_faults()
 
     def _compact(self, crm: str, kill: str = "") -> None:
@@ -139,7 +156,7 @@ class _History:
     def _nights(self, crm: str, count: int) -> None:
         """Usual nights, one after the other: their loads may become one."""
         for _ in range(count):
-            self.sandbox.tick()
+            self._tick(1)
             self._run(crm, {})
 
     def _sync(self, crm: str, options: dict[str, Any]) -> None:
@@ -156,6 +173,7 @@ class _History:
         return outcome
 
     def _judge(self, what: str, outcome: Outcome) -> None:
+        self.played.runs += 1
         self.played.kills += outcome.was_killed
         self.played.failures += bool(outcome.exit_code or outcome.refused)
         self.played.journal.append(f"{what}: {outcome}")

@@ -13,9 +13,11 @@ from connectors.landing import LandingLog
 from connectors.raw import replay
 from connectors.sandbox.catalogue import HUBSPOT, SALESFORCE, salesforce_fields
 from connectors.schema import raw_table
-from tests.connectors.hubspot.truth import TABLES, Comparison
+from tests.connectors.hubspot.truth import ALL_TABLES, Comparison
+from tests.support.option_truth import salesforce_options
 
 CRMS = ("salesforce", "hubspot")
+OPTION_LABELS = "OptionLabels"
 # rows that were landed once are kept for ever
 HISTORIES = {
     "raw_salesforce": ("opportunity_history", "opportunity_field_history"),
@@ -49,7 +51,7 @@ def differences(
         if "hubspot" in crms:
             found += [*_hubspot_gone(connection), *_hubspot_added(connection, without)]
     if "hubspot" in crms:
-        tables = tuple(only) or TABLES
+        tables = tuple(only) or ALL_TABLES
         with (
             tempfile.TemporaryDirectory() as folder,
             closing(Comparison(warehouse, world, Path(folder), tables)) as comparison,
@@ -115,13 +117,16 @@ def salesforce_differences(
     """How Salesforce's raw tables differ from the world that is `cursor`'s database, object by object.
 
     A record that the world no longer has must be in its raw table as a tombstone. Without `objects`, custom ones count
-    as well.
+    as well, and so do the labels of choices (OPTION_LABELS, which `objects` may name).
     """
     found: list[str] = []
     cursor.execute(f"attach '{warehouse}' as warehouse (read_only)")
     try:
-        for name in objects if objects is not None else [*SALESFORCE, *_custom_objects(cursor)]:
-            found += _differences_of(cursor, name, without)
+        every = [*SALESFORCE, *_custom_objects(cursor)]
+        for name in objects if objects is not None else [*every, OPTION_LABELS]:
+            found += (
+                _label_differences(cursor, every) if name == OPTION_LABELS else _differences_of(cursor, name, without)
+            )
     finally:
         cursor.execute("detach warehouse")
     return found
@@ -152,6 +157,21 @@ def _differences_of(cursor: duckdb.DuckDBPyConnection, name: str, without: Colle
     }
     rows_of = {what: cursor.execute(query).fetchall() for what, query in queries.items()}
     return [f"{name}: {len(rows)} {what}, such as {rows[0]}" for what, rows in rows_of.items() if rows]
+
+
+def _label_differences(cursor: duckdb.DuckDBPyConnection, objects: Collection[str]) -> list[str]:
+    truth = salesforce_options(cursor, objects)
+    named = ", ".join(f"'{name}'" for name in objects)
+    landed = (
+        "select object, field, value, label, is_active, sort_order from warehouse.raw_salesforce.option_labels "
+        f"where not _is_deleted and object in ({named})"
+    )
+    queries = {
+        "labels that the warehouse lacks": f"({truth}) except all {landed}",
+        "labels that the world lacks": f"{landed} except all ({truth})",
+    }
+    rows_of = {what: cursor.execute(query).fetchall() for what, query in queries.items()}
+    return [f"{OPTION_LABELS}: {len(rows)} {what}, such as {rows[0]}" for what, rows in rows_of.items() if rows]
 
 
 def _comparable(object_name: str, field_name: str) -> str:

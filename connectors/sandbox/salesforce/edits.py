@@ -31,12 +31,12 @@ def apply_edit(state: SandboxState, given: Given) -> dict[str, object]:
     kind = str(given.get("kind"))
     if kind in SCHEMA_EDITS:
         return SCHEMA_EDITS[kind](state, given)
-    if kind not in _RECORD_EDITS:
-        raise EditError(f"no kind {kind!r}; there are {', '.join(sorted([*_RECORD_EDITS, *SCHEMA_EDITS]))}")
+    if kind not in RECORD_EDITS:
+        raise EditError(f"no kind {kind!r}; there are {', '.join(sorted([*RECORD_EDITS, *SCHEMA_EDITS]))}")
     with state.cursor() as cursor:
         cursor.begin()
         try:
-            made = _RECORD_EDITS[kind](Records(state, cursor, given), given)
+            made = RECORD_EDITS[kind](Records(state, cursor, given), given)
         except BaseException:
             cursor.rollback()
             raise
@@ -110,7 +110,7 @@ def _merge(records: Records, _given: Given) -> dict[str, object]:
     return records.report([*winner, *losers])
 
 
-_RECORD_EDITS: dict[str, Callable[[Records, Given], dict[str, object]]] = {
+RECORD_EDITS: dict[str, Callable[[Records, Given], dict[str, object]]] = {
     "set_fields": _set_fields,
     "insert": _insert,
     "late_commit": _late_commit,

@@ -32,6 +32,9 @@ PLANTS = frozenset(
     ("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C13", "C16", "C17", "C24", "C26", "C27", "C28")
 )
 
+# where a world is from; the days of the last two bring nothing by themselves
+GENERATED, IMPORTED, STILL = "generated", "import", "still"
+
 
 class World:
     """One world in one file. Reads are safe from many threads, each with its own cursor; ticks wait for each other."""
@@ -62,7 +65,7 @@ class World:
             create_macros(connection)
             create_tables(connection)
             create_truth(connection)
-            _write_state(connection, seed, size, clock, "generated", chosen)
+            _write_state(connection, seed, size, clock, GENERATED, chosen)
             show(connection, chosen, BEGINNING, clock)
         return cls.open(path)
 
@@ -81,7 +84,7 @@ class World:
             raise FileExistsError(f"{path} exists. Delete it, or open it as it is.")
         with _new_file(path) as connection:
             summary, clock = fill_from_folder(connection, folder)
-            _write_state(connection, 0, "import", clock, "import", frozenset())
+            _write_state(connection, 0, "import", clock, IMPORTED, frozenset())
             derive_organization(connection, summary)
         world = cls.open(path)
         world.import_summary = summary
@@ -126,13 +129,21 @@ class World:
             written = self._play(days)
         return {name: count for name, count in written.items() if count}
 
+    def stand_still(self) -> None:
+        """From now on a tick moves the clock and nothing else, so that an edit is all that happens.
+
+        There is no way back: what was planned for the days in between would never have come.
+        """
+        with self._lock:
+            self._connection.execute("update state.world set source = ?", [STILL])
+
     def _play(self, days: int) -> dict[str, int]:
         connection = self._connection
         seed, size, clock, plants, source = fetch_row(
             connection, "select seed, size, clock, plants, source from state.world"
         )
         new_clock = clock + timedelta(days=days)
-        if source == "import":
+        if source != GENERATED:
             connection.execute("update state.world set clock = ?", [new_clock])
             return {}
         # the first day played is the old clock's; deals are planned ahead of it
@@ -171,7 +182,7 @@ def _write_state(
         create table state.world (seed bigint, size varchar, clock timestamp, source varchar, plants varchar[],
             portal_id bigint, org_id varchar)""")
     # worlds of different seeds are different organizations, and an imported one is none of them
-    number = 0 if source == "import" else FIRST_ORGANIZATION + seed
+    number = 0 if source == IMPORTED else FIRST_ORGANIZATION + seed
     connection.execute(
         "insert into state.world select ?, ?, ?, ?, ?, ?, plan.salesforce_id('00D', ?)",
         [seed, size, clock, source, sorted(plants), FIRST_PORTAL + number, number],

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from connectors.engine import LOCK_WAIT_SECONDS
 from connectors.hubspot.client import open_client
 from connectors.hubspot.extract import HubSpotConnector
 from connectors.landing import LandingLog
@@ -23,8 +24,6 @@ from connectors.sync import run_sync
 from tests.support.raw_truth import differences
 
 TINY = "50"
-# the bounded run of what `make search` draws without end
-IN_EVERY_TEST_RUN = "test_raw_is_truth_after_a_history_of_everything"
 Connector = SalesforceConnector | HubSpotConnector
 
 
@@ -57,13 +56,22 @@ class Crms:
         connector: Connector | None = None,
         listener: Listener | None = None,
         request: SyncRequest | None = None,
+        lock_wait_seconds: float = LOCK_WAIT_SECONDS,
     ) -> SyncReport:
         """One run over everything that the CRM turns out to have, or over these objects."""
         used = connector or self.connect(crm)
         used.identity()
         streams = [stream for stream in used.streams() if not objects or stream.object_name in objects]
         with LandingLog(self.folder / "landing") as log:
-            report = run_sync(used, log, self.warehouse, streams, listener=listener, request=request)
+            report = run_sync(
+                used,
+                log,
+                self.warehouse,
+                streams,
+                listener=listener,
+                request=request,
+                lock_wait_seconds=lock_wait_seconds,
+            )
         used.close()
         return report
 
@@ -90,9 +98,12 @@ class Crms:
 
 @pytest.fixture(scope="session")
 def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A world that nobody may write to."""
+    """A world in which nothing happens but what a test does, for a played day costs as much as four syncs; nobody may
+    write to it."""
     file = tmp_path_factory.mktemp(f"tiny-{os.getpid()}") / "world.duckdb"
-    World.create(file, size=TINY).close()
+    world = World.create(file, size=TINY)
+    world.stand_still()
+    world.close()
     return file
 
 
@@ -102,11 +113,3 @@ def crms(tiny_world: Path, tmp_path: Path) -> Iterator[Crms]:
     shutil.copy(tiny_world, tmp_path / "world.duckdb")
     with start_sandbox(tmp_path / "world.duckdb") as sandbox:
         yield Crms(sandbox, tmp_path)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here plays whole days of both CRMs several times: `make long` runs it, `make test` one history."""
-    folder = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(folder) and item.name != IN_EVERY_TEST_RUN:
-            item.add_marker(pytest.mark.long)

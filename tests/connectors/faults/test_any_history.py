@@ -1,15 +1,15 @@
 """Any history of both CRMs, of what goes wrong and of runs that die: afterwards raw is truth.
 
-One that has something of everything, which `make test` plays, and two drawn ones, always the same (`make long`); the
-long search is `make search`.
+One that has something of everything and a few short drawn ones, the same in every `make test`; longer ones, the same in
+every `make long`; `make search` draws others each time, and tells how much it searched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.search.drawing import Scenario, scenarios
+from tests.search.drawing import Scenario, scenarios, short_scenarios
 from tests.search.playing import Worlds, play
 from tests.search.runner import Runner
 
@@ -63,14 +63,26 @@ def test_raw_is_truth_after_a_history_of_everything(worlds: Worlds, runner: Runn
     assert play(EVERYTHING, worlds, runner).problems == []
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(scenario=scenarios(most_steps=8))
+def drawn(first: int, histories: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """As many histories as `first` leads to, the same each time."""
+    chosen = settings(
+        max_examples=histories,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    return lambda test: seed(first)(chosen(test))
+
+
+@drawn(1, histories=4)
+@given(scenario=short_scenarios())
+def test_raw_is_truth_after_any_short_history(scenario: Scenario, worlds: Worlds, runner: Runner) -> None:
+    assert play(scenario, worlds, runner).problems == []
+
+
+@pytest.mark.long  # as many minutes as all of these files together
+@drawn(2, histories=6)
+@given(scenario=scenarios(most_steps=16))
 def test_raw_is_truth_after_any_history(scenario: Scenario, worlds: Worlds, runner: Runner) -> None:
     assert play(scenario, worlds, runner).problems == []

@@ -19,6 +19,7 @@ def test_another_org_or_portal_is_refused_and_changes_no_row(crms: Crms, other: 
     crm = other if other in CRMS else "salesforce"
     name = ONE[crm]
     crms.sync(crm, name).raise_for_failure()
+    own_id = crms.connect(crm).identity()
     files = sorted(path.name for path in (crms.folder / "landing").rglob("manifest.json"))
     before = crms.warehouse.read_bytes()
     kind, fields = OTHERS[other]
@@ -30,6 +31,9 @@ def test_another_org_or_portal_is_refused_and_changes_no_row(crms: Crms, other: 
 
     assert sorted(path.name for path in (crms.folder / "landing").rglob("manifest.json")) == files
     assert crms.warehouse.read_bytes() == before
+    crms.edit(crm, kind, **{next(iter(fields)): own_id})
+    crms.sync(crm, name).raise_for_failure()
+    assert crms.differences(crm, name) == []
 
 
 @pytest.mark.parametrize("crm", CRMS)

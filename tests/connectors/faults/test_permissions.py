@@ -7,6 +7,7 @@ from connectors.landing import OpenLoad
 from connectors.streams import Fetched, PlanLine
 from tests.connectors.faults.conftest import Crms
 
+TO_A_NEW_WEEK = 7
 OBJECTS = {
     "salesforce": ("hide_object", "show_object", {"object": "OpportunityContactRole"}, "opportunity_contact_role"),
     "hubspot": ("hide", "show", {"type": "calls"}, "calls"),
@@ -59,6 +60,18 @@ def test_a_field_that_is_hidden_for_a_night_is_filled_afterwards(crms: Crms, crm
 
     assert hidden.exit_code == 0
     assert crms.differences(crm, name) == []
+
+
+def test_links_to_a_type_that_was_hidden_for_a_night_are_complete_within_the_week(crms: Crms) -> None:
+    crms.edit("hubspot", "hide", type="calls")
+    crms.sync("hubspot", "calls", "deals").raise_for_failure()
+    crms.edit("hubspot", "show", type="calls")
+    crms.sandbox.tick(TO_A_NEW_WEEK)
+
+    crms.sync("hubspot", "calls", "deals").raise_for_failure()
+
+    assert crms.rows("select count(*) from raw_hubspot.deal_associations where to_object_type = 'calls'") != [(0,)]
+    assert crms.differences("hubspot", "calls", "deals", "deal_associations") == []
 
 
 def test_a_property_that_goes_between_its_listing_and_its_reading_stops_one_run_at_most(

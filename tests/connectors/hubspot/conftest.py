@@ -48,9 +48,9 @@ class Night:
         client = open_client(Secret(token), host=host or self.sandbox.url, **{"sleep": self.waits.append, **options})
         return HubSpotConnector(client, pages_per_part=2)
 
-    def connect_with(self, login: Login) -> HubSpotConnector:
+    def connect_with(self, login: Login, *, host: str | None = None) -> HubSpotConnector:
         """The same by another login than a token."""
-        client = open_client(login=login, host=self.sandbox.url, sleep=self.waits.append)
+        client = open_client(login=login, host=host or self.sandbox.url, sleep=self.waits.append)
         return HubSpotConnector(client, pages_per_part=2)
 
     def sync(

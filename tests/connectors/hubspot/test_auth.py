@@ -1,6 +1,7 @@
 """Logging in by an OAuth app: one refresh per dead token, and no refresh token is ever lost."""
 
 import stat
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 
 from connectors.errors import AuthenticationError, ConfigurationError, RejectedRequestError
 from connectors.hubspot.auth import OAuthRefresh
+from connectors.hubspot.batches import WORKERS
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.hubspot.portal import REFRESH_TOKEN
 from connectors.sandbox.hubspot.tokens import CLIENT_ID, CLIENT_SECRET
 from connectors.secret import Secret
-from tests.connectors.hubspot.conftest import Night, streams_of
+from tests.connectors.hubspot.conftest import DEAL_TABLES, DEALS, Night, streams_of
+from tests.connectors.hubspot.meddling_proxy import Exchange, meddle
 
 
 class Endpoint:
@@ -100,14 +103,22 @@ def test_a_store_that_cannot_be_written_is_found_out_before_the_token_is_used(tm
 def test_a_token_that_expires_while_many_read_is_renewed_once(first_night: Night) -> None:
     store = first_night.folder / "hubspot.json"
     app = OAuthRefresh(CLIENT_ID, Secret(CLIENT_SECRET), Secret(REFRESH_TOKEN), store=store)
-    first_night.sandbox.set_faults([Fault("status", "hubspot.search", at=(1,), status=401)])
-    connector = first_night.connect_with(app)
+    together = tuple(range(1, WORKERS + 1))
+    first_night.sandbox.set_faults([Fault("status", "hubspot.associations", at=together, status=401)])
+    all_refused = threading.Barrier(WORKERS)
 
-    report = first_night.sync(streams_of("contacts"), connector=connector)
+    def hold(exchange: Exchange) -> None:
+        if exchange.status == 401:
+            all_refused.wait(timeout=60)  # nobody hears of the dead token before the last one has met it
+
+    with meddle(first_night.sandbox.url, hold) as proxy:
+        connector = first_night.connect_with(app, host=proxy.url)
+        report = first_night.sync(DEALS, connector=connector)
 
     assert report.exit_code == 0
+    assert not all_refused.broken
     assert connector.calls["oauth"] == 2
-    assert first_night.differences("contacts") == {}
+    assert first_night.differences(*DEAL_TABLES) == {}
 
 
 def test_an_app_that_nobody_knows_is_said_to_be_one(first_night: Night) -> None:

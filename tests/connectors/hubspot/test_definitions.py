@@ -60,6 +60,41 @@ def test_stages_are_kept_as_they_were_and_asked_for_only_when_a_definition_moved
     assert second.calls["pipelines"] == 1
 
 
+def test_every_state_of_a_definition_is_kept_when_several_changed_between_two_runs(night: Night) -> None:
+    night.sync(AUDITS).raise_for_failure()
+    first = night.differences("pipeline_audit", "stage_audit")
+    stage = {"type": "deals", "pipeline_id": "default", "id": "qualifiedtobuy"}
+    for probability in ("0.3", "0.35"):
+        night.sandbox.edit(crm="hubspot", kind="edit_stage", probability=probability, **stage)
+    night.sandbox.edit(
+        crm="hubspot", kind="add_stage", pipeline_id="default", id="legalreview", label="Legal \u00e9tude"
+    )
+    night.sandbox.edit(crm="hubspot", kind="edit_pipeline", id="default", label="All sales")
+    night.sandbox.tick()
+
+    night.sync(AUDITS).raise_for_failure()
+
+    assert first == {}
+    assert night.differences("pipeline_audit", "stage_audit") == {}
+
+
+def test_a_stage_that_changed_without_its_pipelines_stamp_brings_the_pipelines_state_too(night: Night) -> None:
+    stamp = "select updated_at from raw_hubspot.pipelines where id = '71200001'"
+    # what was edited by hand keeps its stamp when the world's own days change another stage of it
+    night.sandbox.edit(crm="hubspot", kind="edit_pipeline", id="71200001", label="Partners")
+    night.sandbox.tick()
+    night.sync([*AUDITS, *streams_of("pipelines")]).raise_for_failure()
+    before = night.query(stamp)
+    night.sandbox.tick(5)
+
+    report = night.sync([*AUDITS, *streams_of("pipelines")])
+
+    report.raise_for_failure()
+    assert night.query(stamp) == before
+    assert sum(stream.rows for stream in report.streams if stream.stream.raw_table == "pipeline_audit") > 0
+    assert night.differences("pipeline_audit", "stage_audit") == {}
+
+
 def test_the_words_for_values_come_without_a_call_of_their_own(first_night: Night) -> None:
     report = first_night.sync([*streams_of("deals"), *OPTIONS])
 
@@ -71,6 +106,7 @@ def test_the_words_for_values_come_without_a_call_of_their_own(first_night: Nigh
     assert labels == [("Closed Won",)]
     assert dict(options.calls) == {"properties": 6}  # of the types that this run had not looked at
     assert options.rows == options.rows_expected
+    assert first_night.differences("option_labels") == {}
 
 
 def several(exchange: Exchange) -> None:

@@ -49,6 +49,11 @@ def test_a_record_whose_archiving_the_list_forgot_becomes_a_tombstone(night: Nig
 
     assert report.exit_code == 0
     assert lost in tombstones(night, "calls")
+    # HubSpot's own two columns about it come with that list alone: they are all that differs, in this record
+    assert {row[1] for row in night.differences("calls")["calls"]} == {lost}
+    (truth,) = [row for row in night.sandbox.truth("hubspot/calls", full=True) if row["id"] == lost]
+    ((deleted_at,),) = night.query(f"select _deleted_at::varchar from raw_hubspot.calls where id = '{lost}'")
+    assert deleted_at == truth["archived_at"]
 
 
 def test_as_many_records_as_the_log_knows_cost_one_call_for_all_types(night: Night) -> None:
@@ -62,6 +67,7 @@ def test_as_many_records_as_the_log_knows_cost_one_call_for_all_types(night: Nig
     assert connector.calls["records"] == 1
     assert connector.calls["batch_read"] == 1  # computed values of the open deals
     assert connector.calls["search"] == 7  # one for each type's changes: who is open, the log knows
+    assert night.differences() == {}
 
 
 def test_merges_that_the_rows_name_cost_no_search(night: Night) -> None:
@@ -114,6 +120,7 @@ def test_silence_about_many_records_erases_nothing(
     assert [stream.stream.lane for stream in report.streams if stream.outcome == "failed"] == ["erasures"]
     assert "nothing was erased" in str(report.streams[2].error)
     assert night.query("select count(*) from raw_hubspot.calls where _is_deleted") == [(0,)]
+    assert night.differences("calls") == {}
 
 
 def test_a_full_reading_leaves_nothing_stale(night: Night) -> None:
@@ -133,3 +140,4 @@ def test_a_full_reading_leaves_nothing_stale(night: Night) -> None:
     assert {ids[3], ids[4]} <= tombstones(night, "contacts").keys()
     assert night.query(f"select jobtitle from raw_hubspot.contacts where id = '{ids[5]}'") == [("changed in silence",)]
     assert connector.calls["search"] <= 4  # the list of who is there is what was read
+    assert night.differences("contacts") == {}

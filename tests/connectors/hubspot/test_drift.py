@@ -86,6 +86,9 @@ def test_values_that_do_not_fit_are_counted_in_the_manifest(night: Night) -> Non
 
     newest = sorted(night.folder.glob("landing/hubspot/deals/*-rows-*/manifest.json"))[-1]
     assert orjson.loads(newest.read_bytes())["misfits"] == {"amount": 1}
+    night.let_a_day_pass(modified("deals", f"id = '{odd}'", "amount = '1000.5'"))
+    night.sync(deals).raise_for_failure()
+    assert night.differences("deals") == {}
 
 
 def test_a_change_that_is_committed_late_lies_in_the_overlap(night: Night) -> None:

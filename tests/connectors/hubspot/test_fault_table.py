@@ -45,6 +45,7 @@ def test_207_partial_links_are_asked_for_again(changed: Night) -> None:
 def test_one_bad_id_costs_two_calls_for_each_halving_at_most(night: Night) -> None:
     streams = streams_of("calls")
     night.sync(streams)
+    night.let_a_day_pass(modified("calls", "not archived and merged_into is null"))
     ids = night.live_ids("calls", BATCH)
     night.sandbox.set_faults([Fault("bad_id", "hubspot.batch_read", rate=1.0, code=ids[37])])
     connector = night.connect()
@@ -54,6 +55,9 @@ def test_one_bad_id_costs_two_calls_for_each_halving_at_most(night: Night) -> No
     live = next(stream for stream in report.streams if stream.stream.lane == "rows")
     assert live.rows == BATCH - 1
     assert live.calls["batch_read"] <= 1 + 2 * ceil(log2(BATCH)) + 1  # and once whether it is archived
+    night.sandbox.clear_faults()
+    night.sync(streams).raise_for_failure()
+    assert night.differences("calls") == {}
 
 
 @pytest.mark.parametrize(("policy", "least"), [("SECONDLY", 1.0), ("TEN_SECONDLY_ROLLING", 10.0)])
@@ -82,6 +86,9 @@ def test_530_is_a_token_that_a_person_must_mend(first_night: Night) -> None:
 
     with pytest.raises(AuthenticationError, match="HUBSPOT_ACCESS_TOKEN"):
         first_night.sync(CONTACTS)
+    first_night.sandbox.clear_faults()
+    first_night.sync(CONTACTS).raise_for_failure()
+    assert first_night.differences("contacts") == {}
 
 
 @pytest.mark.parametrize("cut", ["connection", "body", "gzip"])
@@ -117,6 +124,9 @@ def test_text_that_is_none_is_replaced_and_counted(first_night: Night, dirt: str
     assert report.exit_code == 0
     assert rows[0][0] == rows[0][1] != 0
     assert '"(text)"' in manifest.read_text()
+    first_night.sandbox.clear_faults()
+    first_night.sync(CONTACTS, request=SyncRequest(full=True)).raise_for_failure()
+    assert first_night.differences("contacts") == {}
 
 
 def test_whole_characters_in_two_halves_stay() -> None:
@@ -144,6 +154,7 @@ def test_another_portal_is_refused(first_night: Night) -> None:
 
     with pytest.raises(IdentityError):
         first_night.sync(CONTACTS)
+    assert first_night.differences("contacts") == {}
 
 
 def test_a_rotated_refresh_token_lives_on_from_run_to_run(night: Night) -> None:

@@ -69,6 +69,7 @@ def test_shares_come_exactly_and_follow_each_new_agreement(sharing: Night, versi
     sync(sharing, api_version=version).raise_for_failure()
 
     assert splits(sharing) == [("701", "1.00000000"), ("703", "0.50000000"), ("704", "0.50000000")]
+    assert sharing.differences("deals", "deal_splits") == {}
 
 
 def test_a_split_that_moved_no_stamp_is_found_within_the_week(sharing: Night) -> None:
@@ -80,6 +81,7 @@ def test_a_split_that_moved_no_stamp_is_found_within_the_week(sharing: Night) ->
     sync(sharing).raise_for_failure()
 
     assert splits(sharing) == []
+    assert sharing.differences("deal_splits") == {}
 
 
 def test_deals_that_a_batch_does_not_answer_for_keep_their_splits_and_are_asked_for_again(sharing: Night) -> None:
@@ -96,6 +98,7 @@ def test_deals_that_a_batch_does_not_answer_for_keep_their_splits_and_are_asked_
 
     assert kept == [("701", "0.62500001"), ("702", "0.37499999")]
     assert splits(sharing) == [("705", "1.00000000")]
+    assert sharing.differences("deal_splits") == {}
 
 
 def test_a_token_that_may_not_read_splits_reads_everything_else(sharing: Night) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import requests
 
-from connectors.hubspot.objects import OBJECT_TYPES
 from connectors.sandbox.catalogue import HUBSPOT, HubSpotProperty, hubspot_properties
+from tests.support.option_truth import HUBSPOT_KINDS, hubspot_options
 
 _IDS = frozenset(
     ["hs_object_id", "associatedcompanyid", "hs_parent_company_id", "hs_created_by_user_id", "hubspot_owner_id"]
@@ -40,6 +40,19 @@ _STAGES = """
         cast(archived as boolean) as archived, cast(created_at as timestamp) as created_at,
         cast(updated_at as timestamp) as updated_at
     from truth._stages"""
+_AUDITED = """
+    raw_object->>'label' as label, cast(raw_object->>'displayOrder' as bigint) as display_order,
+    coalesce(cast(raw_object->>'archived' as boolean), false) as archived, action,
+    cast(changed_at as timestamp) as changed_at, user_id as changed_by, cast(raw_object as varchar) as definition"""
+_PIPELINE_AUDIT = f"select pipeline_id, {_AUDITED} from truth._audit where stage_id is null"
+_STAGE_AUDIT = f"""
+    select pipeline_id, stage_id, cast(raw_object->'metadata'->>'probability' as decimal(5,4)) as probability,
+        cast(raw_object->'metadata'->>'isClosed' as boolean) as is_closed, {_AUDITED}
+    from truth._audit where stage_id is not null"""
+_SPLITS = f"""
+    select id, deal_id, owner_id, cast(percentage as decimal(18,8)) as percentage,
+        cast(created_at as timestamp) as created_at, cast(updated_at as timestamp) as updated_at
+    from truth._deal_splits where deal_id in (select id from truth.deals where {_LIVE})"""
 
 EXPECTED = {
     "deal_property_history": _HISTORY,
@@ -50,7 +63,10 @@ EXPECTED = {
 }
 
 # notes are read only where the rules let their bodies through
-TABLES = (*(kind for kind in HUBSPOT if kind in OBJECT_TYPES), *EXPECTED)
+TABLES = (*HUBSPOT_KINDS, *EXPECTED)
+# of streams that the warehouse's models do not need: not every run reads them
+_MORE_EXPECTED = {"pipeline_audit": _PIPELINE_AUDIT, "stage_audit": _STAGE_AUDIT, "deal_splits": _SPLITS}
+ALL_TABLES = (*TABLES, *_MORE_EXPECTED, "option_labels")
 
 _WORLD_TABLES = {
     "deal_property_history": ("deals", "_property_history"),
@@ -58,17 +74,26 @@ _WORLD_TABLES = {
     "owners": ("_owners",),
     "pipelines": ("_pipelines",),
     "pipeline_stages": ("_stages",),
+    "pipeline_audit": ("_audit",),
+    "stage_audit": ("_audit",),
+    "deal_splits": ("deals", "_deal_splits"),
+    "option_labels": (*HUBSPOT_KINDS, "_properties", "_pipelines", "_stages"),
 }
+
+# a world that was never edited may lack them
+_MADE_BY_EDITS = ("_audit", "_deal_splits", "_properties")
 
 # history and links of deals that are gone stay as they were
 _SCOPES = {
     "deal_property_history": "where deal_id in (select id from truth.deals where merged_into is null)",
     "deal_associations": f"where not _is_deleted and deal_id in (select id from truth.deals where {_LIVE})",
+    "deal_splits": f"where not _is_deleted and deal_id in (select id from truth.deals where {_LIVE})",
+    "option_labels": f"where not _is_deleted and object in {HUBSPOT_KINDS}",
 }
 
 
 class Comparison:
-    """A warehouse beside a world, both as they are now, for some raw tables.
+    """A warehouse beside a world, both as they are now, for some raw tables; one that no run has made is empty.
 
     `world` is the address of the sandbox that serves it, or its file, closed.
     """
@@ -97,9 +122,13 @@ class Comparison:
         """
         found = {}
         for table in self._tables:
-            expected = EXPECTED.get(table) or _records(table)
-            found[table] = self._differing(table, expected, _SCOPES.get(table) or self._known(table))
+            found[table] = self._differing(table, self._expected(table), _SCOPES.get(table) or self._known(table))
         return {table: rows for table, rows in found.items() if rows}
+
+    def _expected(self, table: str) -> str:
+        if table == "option_labels":
+            return hubspot_options(self._connection, "warehouse.raw_hubspot")
+        return EXPECTED.get(table) or _MORE_EXPECTED.get(table) or _records(table)
 
     def _known(self, table: str) -> str:
         if table not in HUBSPOT:
@@ -109,28 +138,46 @@ class Comparison:
     def _differing(self, table: str, expected: str, scope: str) -> list[tuple[object, ...]]:
         columns = [row[0] for row in self._connection.execute(f"describe {expected}").fetchall()]
         names = ", ".join(f'"{name}"' for name in columns)
-        wanted, actual = (
-            f"select {names} from ({expected})",
-            f"select {names} from warehouse.raw_hubspot.{table} {scope}",
-        )
+        wanted = f"select {names} from ({expected})"
+        is_there = self._has("warehouse", "raw_hubspot", table)
+        actual = f"select {names} from warehouse.raw_hubspot.{table} {scope}" if is_there else f"{wanted} limit 0"
         return self._connection.execute(
-            f"select 'missing', * from ({wanted} except all {actual}) union all "
-            f"select 'surplus', * from ({actual} except all {wanted}) order by 2, 1 limit 10"
+            f"select 'missing', * from ({wanted} except all ({actual})) union all "
+            f"select 'surplus', * from (({actual}) except all {wanted}) order by 2, 1 limit 10"
         ).fetchall()
 
+    def _has(self, database: str, schema: str, table: str) -> bool:
+        found = self._connection.execute(
+            "select 1 from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?",
+            [database, schema, table],
+        ).fetchone()
+        return found is not None
+
     def _view(self, table: str) -> None:
-        columns = ", ".join(
+        columns = _world_columns(table)
+        if table in _MADE_BY_EDITS and not self._has("world", "hubspot", table):
+            self._create_empty(table)
+            return
+        selected = ", ".join(
             f'{f"json({name})" if kind == "JSON" else f"""cast("{name}" as {kind})"""} as "{name}"'
-            for name, kind in _world_columns(table).items()
+            for name, kind in columns.items()
         )
-        self._connection.execute(f"create view truth.{table} as select {columns} from world.hubspot.{table}")
+        self._connection.execute(f"create view truth.{table} as select {selected} from world.hubspot.{table}")
 
     def _load(self, table: str, url: str, file: Path) -> None:
-        file.write_bytes(requests.get(f"{url}/__truth__/hubspot/{table}?full=1", timeout=60).content)
+        answer = requests.get(f"{url}/__truth__/hubspot/{table}?full=1", timeout=60)
+        if table in _MADE_BY_EDITS and answer.status_code == requests.codes.not_found:
+            self._create_empty(table)
+            return
+        file.write_bytes(answer.content)
         self._connection.execute(
             f"create table truth.{table} as select * from read_json('{file}', format = 'array', "
             f"columns = {{{', '.join(f'{name!r}: {kind!r}' for name, kind in _world_columns(table).items())}}})"
         )
+
+    def _create_empty(self, table: str) -> None:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in _world_columns(table).items())
+        self._connection.execute(f"create table truth.{table} ({columns})")
 
 
 def _world_columns(table: str) -> dict[str, str]:
@@ -144,8 +191,12 @@ def _world_columns(table: str) -> dict[str, str]:
         "_owners": "id email first_name last_name user_id type archived created_at updated_at teams",
         "_pipelines": "id label display_order archived created_at updated_at",
         "_stages": "pipeline_id id label display_order probability is_closed archived created_at updated_at",
+        "_audit": "pipeline_id stage_id action changed_at raw_object user_id",
+        "_deal_splits": "deal_id id owner_id percentage created_at updated_at",
+        "_properties": "object_type name type options archived",
     }
-    return dict.fromkeys(names[table].split(), "VARCHAR") | ({"teams": "JSON"} if table == "_owners" else {})
+    columns = dict.fromkeys(names[table].split(), "VARCHAR")
+    return columns | {name: "JSON" for name in ("teams", "raw_object", "options") if name in columns}
 
 
 def _records(kind: str) -> str:

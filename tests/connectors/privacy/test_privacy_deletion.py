@@ -1,5 +1,7 @@
 """A person who is deleted for good in the CRM, over the wire: nowhere here afterwards, whatever died on the way."""
 
+from contextlib import closing
+
 import duckdb
 
 from connectors.compaction import compact_warehouse
@@ -8,6 +10,7 @@ from connectors.landing import LandingLog
 from connectors.landing.erase import is_waiting
 from connectors.raw import replay
 from tests.connectors.core.tables import read_tables, read_warehouse
+from tests.connectors.hubspot.truth import Comparison
 from tests.connectors.privacy.clear_text import places_with
 from tests.connectors.privacy.conftest import Crm
 
@@ -50,6 +53,8 @@ def test_a_privacy_deletion_in_hubspot_is_carried_out_by_the_next_sync_for_good(
     portal.sandbox.tick()
     portal.sync()
     assert places_with(PERSON, portal.folder) == []
+    with closing(Comparison(portal.warehouse, portal.sandbox.url, portal.folder, ["contacts"])) as comparison:
+        assert comparison.differences() == {}
 
 
 def test_a_person_hard_deleted_in_salesforce_is_forgotten_on_request(org: Crm) -> None:

@@ -113,6 +113,7 @@ def test_field_history_that_the_org_dropped_for_its_age_stays_alive(org: ServedO
     org.sync("OpportunityFieldHistory")
     is_old = "\"CreatedDate\" < timestamp '2024-07-01'"
     aged, purged = org.world.ids("OpportunityFieldHistory", is_old), org.world.ids("OpportunityFieldHistory")[-1]
+    alive = len(org.world.ids("OpportunityFieldHistory", f'{is_old} and not "IsDeleted"'))
     # neither is in a delete log that reaches back so far
     org.world.will(f'delete from salesforce."OpportunityFieldHistory" where {is_old} or "Id" = \'{purged}\'')
     org.play_day(days=20)
@@ -123,6 +124,10 @@ def test_field_history_that_the_org_dropped_for_its_age_stays_alive(org: ServedO
     assert len(aged) > 10
     assert purged not in aged
     assert org.rows("select _record_id from raw_salesforce.opportunity_field_history where _is_deleted") == [(purged,)]
+    # what the org no longer has is kept, and that is all that differs from it
+    assert [difference.split(", such as")[0] for difference in org.differences("OpportunityFieldHistory")] == [
+        f"OpportunityFieldHistory: {alive} purged rows alive"
+    ]
 
 
 def test_the_day_after_a_gap_the_delete_log_is_asked_again(org: ServedOrg) -> None:

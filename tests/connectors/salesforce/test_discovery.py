@@ -151,6 +151,7 @@ def test_labels_of_choices_are_a_table_that_costs_no_call(project: ServedOrg) ->
         ("Project__c", "Tags__c", "blue", "blue", True, 1),
     ]
     assert project.rows("select count(*) > 5 from raw_salesforce.option_labels where field = 'StageName'") == [(True,)]
+    assert project.differences("OptionLabels") == []
 
 
 def test_currencies_and_their_dated_rates_are_read_where_the_org_has_them(org: ServedOrg) -> None:

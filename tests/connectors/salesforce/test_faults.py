@@ -66,14 +66,18 @@ def test_a_bulk_page_that_is_cut_each_time_commits_nothing_and_says_how_many_row
     assert (line.outcome, line.load_ids) == ("failed", ())
     assert "announced 100 rows in a page" in str(line.error)
     assert org.calls["bulk_create"] == 1  # the second reading is of the same job
+    org.state.faults.clear()
+    org.sync("OpportunityHistory").raise_for_failure()
+    assert org.differences("OpportunityHistory") == []
 
 
 def test_a_session_that_expires_costs_one_login(org: ServedOrg) -> None:
     org.fail("expire_session", "bulk_results", 2)
 
-    org.sync("OpportunityHistory")
+    org.sync("OpportunityHistory").raise_for_failure()
 
     assert org.calls["login"] == 2
+    assert org.differences("OpportunityHistory") == []
 
 
 def test_a_session_that_is_refused_right_after_the_login_is_an_error_for_a_person(org: ServedOrg) -> None:
@@ -83,6 +87,9 @@ def test_a_session_that_is_refused_right_after_the_login_is_an_error_for_a_perso
 
     assert isinstance(report.streams[0].error, AuthenticationError)
     assert report.streams[1].outcome == "not_run"
+    org.state.faults.clear()
+    org.sync("UserRole", "User").raise_for_failure()
+    assert org.differences("UserRole", "User") == []
 
 
 def test_an_answer_that_does_not_come_is_asked_for_again(org: ServedOrg) -> None:

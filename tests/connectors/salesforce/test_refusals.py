@@ -102,6 +102,19 @@ def test_a_field_that_vanishes_while_its_rows_are_read_keeps_its_values_and_is_o
     with LandingLog(changed.folder / "landing") as log:
         newest = [one for one in log.manifests("salesforce") if one.request.lane == "rows"][-1]
     assert newest.request.withheld["LeadSource"] == "vanished"
+    assert changed.differences("Opportunity") == []
+
+    show_and_change_the_field(changed)
+    changed.sync("Opportunity").raise_for_failure()
+    assert changed.differences("Opportunity") == []
+
+
+def show_and_change_the_field(org: ServedOrg) -> None:
+    """The field is back, and other values are in it than before it was hidden."""
+    org.state.hidden = set()
+    org.world.will_edit("Opportunity", org.world.ids("Opportunity", 'not "IsDeleted"')[7], "\"LeadSource\" = 'Fair'")
+    org.world.will('update salesforce."Opportunity" set "LeadSource" = \'Unstamped\' where "Id" like \'%3\'')
+    org.play_day()
 
 
 def test_an_object_that_is_taken_away_while_it_is_read_is_no_failure_and_no_empty_table(changed: ServedOrg) -> None:
@@ -111,6 +124,8 @@ def test_an_object_that_is_taken_away_while_it_is_read_is_no_failure_and_no_empt
 
     assert report.streams[0].outcome == "no_access"
     assert changed.rows("select count(*) > 10 from raw_salesforce.opportunity where not _is_deleted") == [(True,)]
+    changed.sync("Opportunity").raise_for_failure()
+    assert changed.differences("Opportunity") == []
 
 
 @pytest.mark.parametrize("is_burst", [False, True], ids=["spread", "one moment"])
@@ -190,6 +205,8 @@ def test_a_transaction_policy_stops_the_object_and_names_what_to_change(changed:
 
     assert report.streams[0].outcome == "failed"
     assert "transaction security policy" in str(report.streams[0].error)
+    changed.sync("Opportunity").raise_for_failure()
+    assert changed.differences("Opportunity") == []
 
 
 def test_too_many_requests_at_once_are_waited_for(changed: ServedOrg) -> None:
@@ -214,6 +231,11 @@ def test_bytes_that_are_no_text_are_mended_on_any_page_and_counted(
     assert org.rows(mended) == [(1,)]
     with LandingLog(org.folder / "landing") as log:
         assert log.manifests("salesforce")[0].misfits == {"(text)": bytes_replaced}
+    # the one row, as it came and as it is, is all that differs
+    assert [difference.split(", such as")[0] for difference in org.differences("OpportunityHistory")] == [
+        "OpportunityHistory: 1 rows that the warehouse lacks",
+        "OpportunityHistory: 1 rows that the world lacks",
+    ]
 
 
 def test_an_org_whose_jobs_of_the_day_are_used_up_is_read_by_pages(org: ServedOrg) -> None:
