@@ -38,7 +38,7 @@ def test_without_a_connected_crm_a_command_says_what_to_set_and_ends_with_2(unco
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert "No CRM is connected" in ended.stderr
-    assert "CRM_SOURCE=sandbox" in ended.stderr.replace("\n", " ")
+    assert "CRM_SOURCE=sandbox" in " ".join(ended.stderr.split())
 
 
 def test_a_failure_is_a_json_document_too(unconnected: Crm) -> None:
@@ -61,7 +61,7 @@ def test_a_data_folder_that_cannot_be_written_to_is_a_sentence(unconnected: Crm)
     ended = unconnected.run("doctor", CRM_SOURCE="sandbox", SANDBOX_URL="http://127.0.0.1:9")
 
     assert ended.returncode == 1
-    assert "Make room or give access" in ended.stderr.replace("\n", " ")
+    assert "Make room or give access" in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr
 
 
