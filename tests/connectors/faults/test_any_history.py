@@ -82,7 +82,7 @@ def test_raw_is_truth_after_any_short_history(scenario: Scenario, worlds: Worlds
 
 
 @pytest.mark.long  # as many minutes as all of these files together
-@drawn(2, histories=6)
+@drawn(2, histories=4)
 @given(scenario=scenarios(most_steps=16))
 def test_raw_is_truth_after_any_history(scenario: Scenario, worlds: Worlds, runner: Runner) -> None:
     assert play(scenario, worlds, runner).problems == []
