@@ -266,7 +266,20 @@ OPTION_COLUMNS = {
     "sort_order": "BIGINT",
 }
 
+RATE_COLUMNS = {
+    "id": "VARCHAR",
+    "from_currency_code": "VARCHAR",
+    "to_currency_code": "VARCHAR",
+    "conversion_rate": "DECIMAL(28,12)",  # of the second currency for one of the first; HubSpot keeps six decimals
+    "effective_at": "TIMESTAMP",
+    "visible_in_ui": "BOOLEAN",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+}
+COMPANY_CURRENCY_COLUMNS = {"id": "VARCHAR", "created_at": "TIMESTAMP"}  # the id is the currency's code
+
 SPLITS = "deal_splits"
+EXCHANGE_RATES, COMPANY_CURRENCY = "exchange_rates", "company_currency"
 OWNERS, PIPELINES, STAGES = "owners", "pipelines", "pipeline_stages"
 
 
@@ -308,8 +321,14 @@ STREAMS: tuple[Stream, ...] = (
 )
 # where the portal has them, and the token may read them
 SPLIT_STREAM = Stream(SPLITS, "rows", "replace_children", lag=LAG, parent_column="deal_id")
-# what the warehouse's models do not need: definitions as they were, and the words for enumerations
+# where the token may read them; a rate is news once a day at most
+_CURRENCY_STREAMS = (
+    Stream(COMPANY_CURRENCY, "metadata", "snapshot", cadence=_DAY),
+    Stream(EXCHANGE_RATES, "metadata", "snapshot", cadence=_DAY),
+)
+# what every portal has beside its records: currencies, definitions as they were, and the words for enumerations
 DEFINITION_STREAMS: tuple[Stream, ...] = (
+    *_CURRENCY_STREAMS,
     Stream(PIPELINE_AUDIT, "history", "append"),
     Stream(STAGE_AUDIT, "history", "append"),
     Stream(OPTION_LABELS, "metadata", "snapshot"),

@@ -30,6 +30,12 @@ stg_salesforce__organizations as (
 
 ),
 
+int_hubspot_exchange_rates as (
+
+    select * from {{ ref('int_hubspot_exchange_rates') }}
+
+),
+
 exchange_rates as (
 
     select * from {{ ref('exchange_rates') }}
@@ -103,6 +109,9 @@ currencies as (
     from org_rates
     union
     select currency_code
+    from int_hubspot_exchange_rates
+    union
+    select currency_code
     from seed_rates
 
 ),
@@ -128,6 +137,11 @@ boundaries as (
     select
         currency_code,
         valid_from as rate_from_date
+    from int_hubspot_exchange_rates
+    union
+    select
+        currency_code,
+        valid_from as rate_from_date
     from seed_rates
     union
     select
@@ -144,11 +158,12 @@ rates_from_boundaries as (
         boundaries.rate_from_date,
         case
             when boundaries.currency_code = '{{ var("corporate_currency") }}' then cast(1 as decimal(18, 8))
-            else coalesce(org_rates.fx_rate, seed_rates.fx_rate)
+            else coalesce(org_rates.fx_rate, int_hubspot_exchange_rates.fx_rate, seed_rates.fx_rate)
         end as fx_rate,
         case
             when boundaries.currency_code = '{{ var("corporate_currency") }}' then 'corporate'
             when org_rates.fx_rate is not null then 'salesforce'
+            when int_hubspot_exchange_rates.fx_rate is not null then 'hubspot'
             when seed_rates.fx_rate is not null then 'seed'
             else 'missing'
         end as rate_source
@@ -160,6 +175,11 @@ rates_from_boundaries as (
             boundaries.currency_code = org_rates.currency_code
             and boundaries.rate_from_date >= org_rates.valid_from
             and boundaries.rate_from_date < org_rates.valid_to
+    left join int_hubspot_exchange_rates
+        on
+            boundaries.currency_code = int_hubspot_exchange_rates.currency_code
+            and boundaries.rate_from_date >= int_hubspot_exchange_rates.valid_from
+            and boundaries.rate_from_date < int_hubspot_exchange_rates.valid_to
     left join seed_rates
         on
             boundaries.currency_code = seed_rates.currency_code
