@@ -35,6 +35,8 @@ class Stream:
     """Whether the object was discovered in this org or portal, and is not one that every CRM of its kind has."""
     watched: tuple[str, ...] = ()
     """Columns that the CRM keeps no history of: raw keeps a version of the record for each change of one of them."""
+    tells_of_reading: frozenset[str] = frozenset()
+    """Columns that say how the rest of the record was read: the CRM has no such field, so no backfill fills them."""
     kept_for: timedelta | None = None
     """How long the CRM keeps the records at least: what is missing and older has aged out and stays. None: for ever."""
 

@@ -19,7 +19,9 @@ HISTORY_PROPERTIES = (
 )
 LINKED_TYPES = ("companies", "contacts", "calls", "meetings", "emails", "tasks")
 
-NUMBER = "DECIMAL(28,6)"
+# of a number that HubSpot computes all digits of a double come, as of an amount in the home currency
+NUMBER_SCALE = 16
+NUMBER = f"DECIMAL(38,{NUMBER_SCALE})"
 
 # what every record has beside its properties
 RECORD_COLUMNS = {
@@ -290,8 +292,9 @@ _DAY = timedelta(days=1)
 
 def record_streams(kind: ObjectType) -> tuple[Stream, ...]:
     """The lanes of one type of record, its links left out."""
-    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom, watched=kind.watched)
-    other = replace(rows, watched=())
+    told = frozenset([UNFIT_VALUES])
+    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom, watched=kind.watched, tells_of_reading=told)
+    other = replace(rows, watched=(), tells_of_reading=frozenset())
     # values that move no stamp are read as they are at this moment, and once a day
     calculated = replace(other, lane="calculated", mode="patch", lag=timedelta(0), cadence=_DAY)
     deletes = replace(other, lane="deletes", mode="tombstone")
@@ -336,5 +339,5 @@ DEFINITION_STREAMS: tuple[Stream, ...] = (
 
 
 def raw_tables() -> tuple[str, ...]:
-    """Every raw table of the standard streams, in the order in which they are read."""
-    return tuple(dict.fromkeys(stream.raw_table for stream in STREAMS))
+    """Every raw table that the warehouse's models read, in the order in which they are filled."""
+    return tuple(dict.fromkeys(stream.raw_table for stream in (*STREAMS, *_CURRENCY_STREAMS)))

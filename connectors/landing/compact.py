@@ -127,6 +127,7 @@ def _merge(log: LandingLog, engine: duckdb.DuckDBPyConnection, manifest: Manifes
         checkpoint=next((part.checkpoint for part in reversed(group) if part.checkpoint is not None), None),
         parents_name=parents_name if parents else None,
         replaced=sum(part.replaced for part in group),
+        cut=sum(part.cut for part in group),
     )
 
 
