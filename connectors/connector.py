@@ -206,6 +206,14 @@ class Backfills(Protocol):
         """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
 
 
+@runtime_checkable
+class Estimates(Protocol):
+    """A connector whose plans can be made to hold to the call, at the cost of some."""
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The line with what only asking can tell. A run that fetches at once does without it."""
+
+
 class ReadsIds(Protocol):
     """A connector that can read records by their ids."""
 

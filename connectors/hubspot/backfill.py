@@ -1,6 +1,7 @@
 """Some properties of every record: those that became readable after the records had been read."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connectors.errors import CrmError
 from connectors.hubspot.parts import Group
@@ -40,6 +41,13 @@ class BackfillLane:
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """A backfill of nothing: it is planned by `plan_columns`."""
         return self.plan_columns(stream, (), window)
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The same with the list of archived records, which are filled, too."""
+        chosen = line.details
+        if not isinstance(chosen, PropertySet) or not chosen.asked or line.calls is None:
+            return line
+        return replace(line, calls=line.calls + self._session.archived.count_pages(chosen.kind))
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the properties of live records, then of archived ones."""

@@ -33,8 +33,11 @@ class CalculatedLane:
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         chosen = properties.only(properties.calculated)
         schema = patch_schema(chosen)
-        nothing = not chosen.asked or window.lo is None
-        calls = 0 if nothing else None if begins_week(window, stream.overlap) else RECORDS_PER_NIGHT // BATCH
+        is_week = window.lo is not None and begins_week(window, stream.overlap)
+        is_night = window.lo is not None and IS_CLOSED in chosen.kind.columns
+        # of a week all records that the log knows, of a night so many at most
+        calls = None if is_week else RECORDS_PER_NIGHT // BATCH if is_night else 0
+        calls = calls if chosen.asked else 0
         return PlanLine(stream, window, schema, "batch read", calls=calls, hashed=chosen.hashed, details=chosen)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:

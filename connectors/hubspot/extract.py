@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connectors.hubspot.auth import Login
 from connectors.hubspot.backfill import BackfillLane
@@ -47,6 +47,11 @@ FRESH_SECONDS = 60.0  # an identity asked for again after so long is a new run's
 class _Lane(Protocol):
     def plan(self, stream: Stream, window: Window) -> PlanLine: ...
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched: ...
+
+
+@runtime_checkable
+class _Estimates(Protocol):
+    def estimate(self, line: PlanLine) -> PlanLine: ...
 
 
 class HubSpotConnector:
@@ -130,6 +135,12 @@ class HubSpotConnector:
     def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
         """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
         return self._backfill.plan_columns(replace(stream, lane="backfill", mode="patch"), columns, window)
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The line with what only asking can tell: lists of archived records, and audits of what moved."""
+        lane = self._lane(line.stream)
+        line = lane.estimate(line) if isinstance(lane, _Estimates) else line
+        return replace(line, minutes=self._minutes(line))
 
     def quota(self) -> Quota | None:
         """HubSpot's daily limit as its last answers told it; None before the first, or if they tell nothing."""

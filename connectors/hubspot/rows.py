@@ -15,7 +15,7 @@ they were when they were archived. The deletes lane flags them, behind its brake
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -118,6 +118,15 @@ class RowsLane:
             withheld=properties.withheld,
             hashed=properties.hashed,
         )
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The same with what the archived records cost: their list, and those of the window by id."""
+        plan = line.details
+        if not isinstance(plan, RowsPlan) or plan.ids is not None or line.calls is None:
+            return line
+        lists = self._session.archived
+        archived = lists.count_pages(plan.kind) + ceil(lists.count_known(plan.kind, line.window) / batch_size(plan.ask))
+        return replace(line, calls=line.calls + archived)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the live records of the window, then those archived in it.
