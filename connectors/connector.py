@@ -35,6 +35,8 @@ class Stream:
     """Whether the object was discovered in this org or portal, and is not one that every CRM of its kind has."""
     watched: tuple[str, ...] = ()
     """Columns that the CRM keeps no history of: raw keeps a version of the record for each change of one of them."""
+    tells_of_reading: frozenset[str] = frozenset()
+    """Columns that say how the rest of the record was read: the CRM has no such field, so no backfill fills them."""
     kept_for: timedelta | None = None
     """How long the CRM keeps the records at least: what is missing and older has aged out and stays. None: for ever."""
 
@@ -202,6 +204,14 @@ class Backfills(Protocol):
 
     def plan_backfill(self, stream: Stream, columns: Sequence[str], window: Window) -> PlanLine:
         """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
+
+
+@runtime_checkable
+class Estimates(Protocol):
+    """A connector whose plans can be made to hold to the call, at the cost of some."""
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The line with what only asking can tell. A run that fetches at once does without it."""
 
 
 class ReadsIds(Protocol):

@@ -144,6 +144,12 @@ class Pacing:
         with self._lock:
             return self._remaining()
 
+    @property
+    def used(self) -> int | None:
+        """Calls of the day by everybody, as the CRM told them last, and ours since; None before it told any."""
+        with self._lock:
+            return None if self.limit is None else self._used(self.limit)
+
     def concurrent(self, family: str) -> int:
         """How many calls of a family's lane may run at once now."""
         return self._slots.get(family, self._slots[""]).at_most

@@ -97,7 +97,7 @@ class Run:
 
     def columns_to_fill(self, stream: Stream, planned: PlanLine | None = None) -> list[str]:
         """Columns of an object that not all of its records have."""
-        return columns_to_fill(self.log, self.connector.connection, stream.object_name, planned)
+        return columns_to_fill(self.log, self.connector.connection, stream, planned)
 
     def plan_filling(self, stream: Stream, line: PlanLine | CrmError | None) -> Planned | None:
         """The backfill that a stream of records will need once `line` is fetched; None if it needs none."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,6 +173,12 @@ def converted(expression: str, old: str, new: str) -> str:
         return f"cast({expression} as {new})"
     text = expression if old == "VARCHAR" else f"cast({expression} as VARCHAR)"
     return f"string_split({text}, ';')"
+
+
+def unfit_without(expression: str, names: Iterable[str]) -> str:
+    """SQL for unfit values, by `expression`, without those of some columns; null if none are left."""
+    gone = json.dumps(dict.fromkeys(names))
+    return f"nullif(cast(json_merge_patch(coalesce({expression}, '{{}}'), {literal(gone)}) as varchar), '{{}}')"
 
 
 def _digits(duckdb_type: str) -> tuple[int, int] | None:

@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from connectors.engine import LOCK_WAIT_SECONDS, open_warehouse
-from connectors.errors import CrmError
+from connectors.errors import CrmError, PausedError, RejectedRequestError, UnexpectedReplyError
 from connectors.landing import LandingLog
 from connectors.landing.erase import finish_erasures
 from connectors.raw import apply_loads, record_sync
 from connectors.run import Run
 from connectors.streams import (
     Connector,
+    Estimates,
     Fetched,
     Listener,
     Metered,
@@ -99,18 +100,29 @@ def run_sync(
 def plan_sync(
     connector: Connector, log: LandingLog, streams: Sequence[Stream], *, request: SyncRequest | None = None
 ) -> Plan:
-    """What `run_sync` would fetch now, backfills of columns included; nothing is fetched."""
+    """What `run_sync` would fetch now, backfills of columns included; nothing is fetched but what the numbers need."""
     check_ids(request or SyncRequest(), streams)
     with log.lease(connector.connection) as lease:
         run = Run(connector, log, lease, ignore, request)
         run.identify()
         planned = run.plan_all(streams)
         planned += [filled for stream, line in planned if (filled := run.plan_filling(stream, line)) is not None]
+        lines = tuple(_estimated(connector, line) for _, line in planned if isinstance(line, PlanLine))
         quota = connector.quota() if isinstance(connector, Metered) else None
     return Plan(
-        lines=tuple(line for _, line in planned if isinstance(line, PlanLine)),
+        lines=lines,
         errors=tuple((stream, line) for stream, line in planned if isinstance(line, CrmError)),
         not_due=tuple(stream for stream, line in planned if line is None),
         quota=quota,
         identity=run.identity,
     )
+
+
+def _estimated(connector: Connector, line: PlanLine) -> PlanLine:
+    """The line with what only asking tells; as it was where the answer is a refusal or a limit."""
+    if not isinstance(connector, Estimates):
+        return line
+    try:
+        return connector.estimate(line)
+    except (RejectedRequestError, UnexpectedReplyError, PausedError):
+        return line

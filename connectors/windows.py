@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from connectors.errors import ConfigurationError
 from connectors.landing import MAX_RESUME_AGE, LandingLog, Window
-from connectors.schema import UNFIT_VALUES
 from connectors.streams import PlanLine, Stream, StreamReport, SyncRequest
 
 CADENCE_SLACK = timedelta(hours=1)  # a nightly run that starts a little earlier than the last one is still due
@@ -104,15 +103,15 @@ def check_ids(request: SyncRequest, streams: Sequence[Stream]) -> None:
         raise ConfigurationError("Ids belong to one object: name it (--object), and nothing else beside it.")
 
 
-def columns_to_fill(log: LandingLog, connection: str, object_name: str, planned: PlanLine | None = None) -> list[str]:
-    """Columns that the newest load of rows reads, and of which some records may hold an older value or none.
+def columns_to_fill(log: LandingLog, connection: str, stream: Stream, planned: PlanLine | None = None) -> list[str]:
+    """Columns that the object's newest load of rows reads, and of which some records may hold an older value or none.
 
     A column is complete after a load that read everything, or a backfill of it, for as long as no load since then
     left it out. `planned` counts as if it were the newest load.
     """
     complete: dict[str, bool] = {}  # column → whether it is hashed
     newest: dict[str, bool] = {}
-    for manifest in log.manifests(connection, object_name):
+    for manifest in log.manifests(connection, stream.object_name):
         request = manifest.request
         if request.ids or request.mode not in ("upsert", "patch"):
             continue
@@ -125,9 +124,8 @@ def columns_to_fill(log: LandingLog, connection: str, object_name: str, planned:
     if planned is not None:
         newest = {name: name in planned.hashed for name in planned.schema.names if name not in planned.withheld}
         complete = newest if planned.window.lo is None else _still(complete, newest)
-    # what did not fit is known of what was read, and of nothing else
-    newest.pop(UNFIT_VALUES, None)
-    return [name for name, is_hashed in newest.items() if complete.get(name) is not is_hashed]
+    fillable = {name: is_hashed for name, is_hashed in newest.items() if name not in stream.tells_of_reading}
+    return [name for name, is_hashed in fillable.items() if complete.get(name) is not is_hashed]
 
 
 def _still(complete: dict[str, bool], read: dict[str, bool]) -> dict[str, bool]:

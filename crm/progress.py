@@ -1,10 +1,9 @@
-"""Progress of a sync on standard error: bars on a terminal, one line per finished load elsewhere."""
+"""Progress on standard error: bars on a terminal, and of a sync one line per finished load elsewhere."""
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from connectors.streams import SyncEvent
-from crm.terminal import show_number
+from crm.terminal import Terminal, show_number
 
 NAME_WIDTH = 30  # with the rest of a line, eighty columns
 
@@ -14,8 +13,9 @@ _ENDED = ("committed", "failed", "no_access")
 class SyncProgress:
     """Listens to the events of one CRM's sync; use it in a `with` block."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, terminal: Terminal) -> None:
+        console = terminal.err
+        self._draws = terminal.draws
         self._planned = 0
         self._ended: set[tuple[str, str]] = set()
         self._whole: TaskID | None = None
@@ -28,7 +28,7 @@ class SyncProgress:
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not terminal.draws,
         )
 
     def __enter__(self) -> "SyncProgress":
@@ -52,7 +52,7 @@ class SyncProgress:
             if key in self._tasks:
                 self._progress.update(self._tasks[key], visible=False)
         self._draw_whole(event)
-        if event.kind == "committed" and not self._console.is_terminal:
+        if event.kind == "committed" and not self._draws:
             self._say(f"{show_number(event.rows)} landed, {event.calls} calls, {event.seconds:.1f} s", event)
         elif event.kind in ("failed", "no_access", "held"):
             self._say(event.message, event)
@@ -84,3 +84,34 @@ class SyncProgress:
         self._progress.console.print(
             f"{event.connection} {event.object_name} {event.lane}: {text}", markup=False, soft_wrap=True
         )
+
+
+class StepProgress:
+    """One bar for work whose steps are counted; use it in a `with` block. Nothing is said where nobody looks."""
+
+    def __init__(self, terminal: Terminal, title: str) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[found]:>31}", markup=False),
+            console=terminal.err,
+            transient=True,
+            disable=not terminal.draws,
+        )
+        # without a total the bar pulses until the first step is done
+        self._task = self._progress.add_task(title[:NAME_WIDTH].ljust(NAME_WIDTH), total=None, found="")
+
+    def __enter__(self) -> "StepProgress":
+        """Start drawing, where somebody looks."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away: the summary says it all."""
+        self._progress.stop()
+
+    def tell(self, done: int, total: int, about: str) -> None:
+        """So many steps are done; the newest one was about that object or table."""
+        found = f"{done:,} of {total:,}  {about}"[:31]
+        self._progress.update(self._task, completed=done, total=total, found=found)

@@ -50,7 +50,7 @@ def sync_crms(terminal: Terminal, choice: Choice) -> Answer:
 def _sync(reach: Reach, chosen: Chosen, choice: Choice, terminal: Terminal) -> SyncReport:
     if chosen.connector is None:
         raise chosen.error or ConfigurationError(f"{chosen.crm} is not connected.")
-    with reach.log() as log, SyncProgress(terminal.err) as progress:
+    with reach.log() as log, SyncProgress(terminal) as progress:
         return run_sync(
             chosen.connector,
             log,

@@ -15,6 +15,11 @@ class Terminal:
         self.out = Console(highlight=False, soft_wrap=False)
         self.err = Console(stderr=True, highlight=False)
 
+    @property
+    def draws(self) -> bool:
+        """Whether somebody looks at the standard error who wants to see bars."""
+        return self.err.is_terminal and not self.as_json
+
     def note(self, text: str) -> None:
         """Say something beside the answer."""
         self.err.print(text, style="dim", markup=False)

@@ -15,6 +15,7 @@ from connectors.landing.compact import compact
 from connectors.raw import Applied, apply_loads, release_held
 from connectors.raw import replay as replay_loads
 from crm.answer import Answer
+from crm.progress import StepProgress
 from crm.terminal import Terminal, new_table
 from dagster_project.settings import Paths, read_paths
 
@@ -27,8 +28,12 @@ def replay_log(terminal: Terminal, crm: str | None) -> Answer:
     with LandingLog(paths.landing) as log:
         for name in logged_crms(log, crm, paths):
             terminal.note(f"{name}: applying {len(log.manifests(name)):,} loads ...")
-            with log.lease(name), open_warehouse(paths.warehouse) as connection:
-                applied = replay_loads(connection, log, name)
+            with (
+                log.lease(name),
+                open_warehouse(paths.warehouse) as connection,
+                StepProgress(terminal, f"{name} loads") as progress,
+            ):
+                applied = replay_loads(connection, log, name, tell=progress.tell)
             documents[name] = {"loads": len(applied), "tables": _by_table(applied)}
             parts.append(_replayed(name, applied))
     return Answer({"crms": documents}, tuple(parts))
@@ -57,8 +62,8 @@ def compact_log(terminal: Terminal, crm: str | None, *, with_warehouse: bool) ->
     with LandingLog(paths.landing) as log:
         for name in logged_crms(log, crm, paths):
             bytes_before = _size(paths, name)
-            with log.lease(name) as lease:
-                done = compact(log, lease, name)
+            with log.lease(name) as lease, StepProgress(terminal, f"{name} log") as progress:
+                done = compact(log, lease, name, tell=progress.tell)
             sizes = {"bytes_before": bytes_before, "bytes_after": _size(paths, name)}
             documents[name] = {**asdict(done), **sizes}
             parts.append(

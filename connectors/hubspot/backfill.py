@@ -1,16 +1,17 @@
 """Some properties of every record: those that became readable after the records had been read."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connectors.errors import CrmError
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import SEARCH_PAGE, Query, count
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import PATCH, misfits_query, patch_source
+from connectors.hubspot.sources import PATCH, patch_schema, patch_source
+from connectors.hubspot.values import add_misfits, find_misfits
 from connectors.hubspot.walks import LIST_PAGE, Ask, Step, ahead, walk_ids, walk_list
 from connectors.landing import Checkpoint, OpenLoad, Window
-from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
 
@@ -29,7 +30,7 @@ class BackfillLane:
         return PlanLine(
             stream,
             window,
-            TableSchema.of({"id": "VARCHAR", **chosen.columns}),
+            patch_schema(chosen),
             "search" if query.fits else "list",
             total,
             -(-total // (SEARCH_PAGE if query.fits else LIST_PAGE)),
@@ -40,6 +41,13 @@ class BackfillLane:
     def plan(self, stream: Stream, window: Window) -> PlanLine:
         """A backfill of nothing: it is planned by `plan_columns`."""
         return self.plan_columns(stream, (), window)
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The same with the list of archived records, which are filled, too."""
+        chosen = line.details
+        if not isinstance(chosen, PropertySet) or not chosen.asked or line.calls is None:
+            return line
+        return replace(line, calls=line.calls + self._session.archived.count_pages(chosen.kind))
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the properties of live records, then of archived ones."""
@@ -82,8 +90,6 @@ class BackfillLane:
     def _land_group(self, group: Group, chosen: PropertySet, place: Checkpoint, misfits: dict[str, int]) -> None:
         if not group.files:
             return
-        query = misfits_query(group.files, chosen)
-        for name, number in self._session.scratch.query(query) if query else ():
-            misfits[str(name)] = misfits.get(str(name), 0) + int(str(number))
+        add_misfits(misfits, find_misfits(self._session.scratch.query, group.files, chosen))
         group.load.land(patch_source(group.files, chosen), PATCH, checkpoint=place)
         group.clear()

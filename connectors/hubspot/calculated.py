@@ -12,11 +12,11 @@ from connectors.hubspot.objects import LAG
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import PATCH, misfits_query, patch_source
+from connectors.hubspot.sources import PATCH, patch_schema, patch_source
 from connectors.hubspot.sweeps import begins_week, share_of_night
+from connectors.hubspot.values import add_misfits, find_misfits
 from connectors.hubspot.walks import Ask
 from connectors.landing import OpenLoad, Window
-from connectors.schema import TableSchema
 from connectors.streams import Fetched, PlanLine, Stream
 
 RECORDS_PER_NIGHT = 500  # five calls: what a night may cost, whatever the portal's size
@@ -32,9 +32,12 @@ class CalculatedLane:
         """Nothing, where the portal computes nothing that the rules let through."""
         properties = self._session.catalogue.read(self._session.kind(stream.object_name))
         chosen = properties.only(properties.calculated)
-        schema = TableSchema.of({"id": "VARCHAR", **chosen.columns})
-        nothing = not chosen.asked or window.lo is None
-        calls = 0 if nothing else None if begins_week(window, stream.overlap) else RECORDS_PER_NIGHT // BATCH
+        schema = patch_schema(chosen)
+        is_week = window.lo is not None and begins_week(window, stream.overlap)
+        is_night = window.lo is not None and IS_CLOSED in chosen.kind.columns
+        # of a week all records that the log knows, of a night so many at most
+        calls = None if is_week else RECORDS_PER_NIGHT // BATCH if is_night else 0
+        calls = calls if chosen.asked else 0
         return PlanLine(stream, window, schema, "batch read", calls=calls, hashed=chosen.hashed, details=chosen)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
@@ -51,8 +54,7 @@ class CalculatedLane:
             chunk = ids[at : at + size]
             group = Group(load)
             group.add(read_batch(self._session.client, chosen.kind, chunk, Ask(chosen.asked)).bodies)
-            for name, count in self._session.scratch.query(misfits_query(group.files, chosen) or "select 1 limit 0"):
-                misfits[str(name)] = misfits.get(str(name), 0) + int(str(count))
+            add_misfits(misfits, find_misfits(self._session.scratch.query, group.files, chosen))
             load.land(patch_source(group.files, chosen), PATCH, checkpoint={"after": chunk[-1]})
             group.clear()
         return Fetched(misfits=misfits)

@@ -5,21 +5,31 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock, RLock
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from connectors.errors import ConfigurationError, RejectedRequestError, UnexpectedReplyError
+from connectors.errors import (
+    ConfigurationError,
+    PausedError,
+    RejectedRequestError,
+    TransientError,
+    UnexpectedReplyError,
+)
 from connectors.hubspot.auth import Login, PrivateToken
 from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND, Limits, new_pacing
 from connectors.hubspot.mending import Mender
-from connectors.hubspot.paths import VERSIONED, PathMap
+from connectors.hubspot.paths import VERSIONED, Address, PathMap
 from connectors.reply import Reply
 from connectors.secret import Secret
 from connectors.transport import Transport
 from connectors.wire import pool_sender
 
+USAGE = "usage"  # the family of the meter's own calls
+
 _NO_SUCH_PATH = frozenset([404, 410])
+_ABOUT_THE_ACCOUNT = frozenset(["account", USAGE])  # the portal's time zone is to be known before the meter is read
 _LOOPBACK = frozenset(["127.0.0.1", "localhost", "::1"])
 
 _log = logging.getLogger(__name__)
@@ -48,6 +58,10 @@ class Client:
         self._host = host.rstrip("/")
         self._token = token
         self._headers = {"User-Agent": agent}
+        self._answered: set[str] = set()  # areas whose paths were good in this run
+        self._moved: set[str] = set()  # areas that HubSpot has in the other version
+        self._lock, self._metering = Lock(), Lock()
+        self._locks: dict[str, RLock] = {}
         token.check = self._check_token
         token.exchange = self._exchange
         limits.advice = token.advice
@@ -63,32 +77,16 @@ class Client:
         return self.transport.calls
 
     def read_portal_id(self) -> str:
-        """The account's id; its time zone is kept for the daily limit."""
-        details = self._read_account().json()
+        """The account's id; its time zone is kept for the daily limit. A run begins with this question."""
+        self._answered.clear()
+        self._limits.has_meter = True
+        details = self.get("account", self.paths.account).json()
         if not isinstance(details, dict) or "portalId" not in details:
             raise UnexpectedReplyError(
                 "HubSpot's account details name no portalId. Check that the host is HubSpot's API."
             )
         self._limits.time_zone = str(details.get("timeZone") or "") or None
         return str(details["portalId"])
-
-    def _read_account(self) -> Reply:
-        """The run's first call, which also shows whether HubSpot still, or already, knows the version of our paths."""
-        try:
-            return self.get("account", self.paths.account)
-        except RejectedRequestError as error:
-            if error.status not in _NO_SUCH_PATH:
-                raise
-            known, self.paths = self.paths, self.paths.other()
-            try:
-                reply = self.get("account", self.paths.account)
-            except RejectedRequestError:
-                self.paths = known
-                raise error from None
-            _log.warning(
-                "HubSpot no longer knows version %s of its API; %s is used.", known.version, self.paths.version
-            )
-            return reply
 
     def read_clock(self) -> datetime:
         """The time of the last answer, or of a new one if there was none."""
@@ -101,17 +99,99 @@ class Client:
 
     def get(self, family: str, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """GET; the answer is whole JSON."""
-        return self.transport.send("GET", self._url(path, query), family=family, headers=self._headers)
+        self._read_meter(family)
+        return self._send_to(
+            path,
+            lambda there: self.transport.send("GET", self._url(there, query), family=family, headers=self._headers),
+        )
 
     def post(self, family: str, path: str, body: object, query: Mapping[str, str] | None = None) -> Reply:
         """POST of a reading request, so that repeating it is harmless; `body` is JSON already if it is bytes."""
-        return self.transport.send(
-            "POST",
-            self._url(path, query),
-            family=family,
-            headers={**self._headers, "Content-Type": "application/json"},
-            body=body if isinstance(body, bytes) else orjson.dumps(body),
+        self._read_meter(family)
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return self._send_to(
+            path,
+            lambda there: self.transport.send(
+                "POST", self._url(there, query), family=family, headers=headers, body=content
+            ),
         )
+
+    def _send_to(self, path: str, send: Callable[[str], Reply]) -> Reply:
+        """Send to `path`, or to where HubSpot has the same endpoint in the other version of its API.
+
+        An area that has answered in this run is where we look for it, and its 404 is about what was asked for. Before
+        that a 404 may be about the path: then the other version is asked, and used from there on if it knows the path.
+        """
+        if not isinstance(path, Address):
+            return send(path)
+        if path.area in self._answered:
+            return send(self._place_of(path))
+        with self._lock_of(path.area):  # whoever comes meanwhile waits to be told where the area is
+            if path.area in self._answered:
+                return send(self._place_of(path))
+            return self._find(path, send)
+
+    def _find(self, path: Address, send: Callable[[str], Reply]) -> Reply:
+        place = self._place_of(path)
+        try:
+            reply = send(place)
+        except RejectedRequestError as error:
+            if error.status not in _NO_SUCH_PATH:
+                raise
+            refused = error
+        else:
+            self._answered.add(path.area)
+            return reply
+        try:
+            reply = send(path.twin if place == path else str(path))
+        except RejectedRequestError as error:
+            if error.status in _NO_SUCH_PATH:
+                raise refused from None
+            self._move(path.area)  # what is refused for another reason is there
+            raise
+        self._move(path.area)
+        return reply
+
+    def _place_of(self, path: Address) -> str:
+        """Where HubSpot has it, as far as that is known."""
+        return path.twin if path.area in self._moved else str(path)
+
+    def _lock_of(self, area: str) -> RLock:
+        with self._lock:
+            return self._locks.setdefault(area, RLock())
+
+    def _move(self, area: str) -> None:
+        """Look for an area in the other version from now on, and for all of them if the account's details are there."""
+        self._answered.add(area)
+        if area == self.paths.account.area:
+            gone, self.paths = self.paths.version, self.paths.other()
+            # what was elsewhere before stays where it was found
+            self._moved = {known for known in self._answered - {area} if known not in self._moved}
+            _log.warning("HubSpot no longer knows version %s of its API; %s is used.", gone, self.paths.version)
+            return
+        self._moved ^= {area}
+        _log.warning("HubSpot has %s under another version of its API than %s.", area, self.paths.version)
+
+    def _read_meter(self, family: str) -> None:
+        """Ask what is used of the day's calls, where the answers have not told it for a while: others use them, too."""
+        if not self._limits.is_meter_due or family in _ABOUT_THE_ACCOUNT or not isinstance(self._token, PrivateToken):
+            return
+        if not self._metering.acquire(blocking=False):
+            return  # another thread is asking
+        try:
+            address = self.paths.usage
+            reply = self._send_to(
+                address,
+                lambda there: self.transport.send("GET", self._url(there, None), family=USAGE, headers=self._headers),
+            )
+            self._limits.note_usage(fields_of(reply))
+        except PausedError:
+            raise
+        except (RejectedRequestError, TransientError, UnexpectedReplyError):
+            self._limits.has_meter = False  # the reserve then rests on our own count alone
+        finally:
+            self._metering.release()
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         return self._host + address(path, query)
@@ -119,31 +199,27 @@ class Client:
     def _exchange(self, form: Mapping[str, str]) -> Mapping[str, object]:
         """The answer of OAuth's token endpoint."""
         headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
-        paths = self.paths
-        for last in (False, True):
-            try:
-                reply = self.transport.send(
+        return fields_of(
+            self._send_to(
+                self.paths.token,
+                lambda there: self.transport.send(
                     "POST",
-                    self._url(paths.token, None),
+                    self._url(there, None),
                     family="oauth",
                     headers=headers,
                     body=urlencode(form).encode(),
                     authorized=False,
-                )
-                return fields_of(reply)
-            except RejectedRequestError as error:
-                if last or error.status not in _NO_SUCH_PATH:
-                    raise
-                paths = paths.other()
-        raise AssertionError("the second attempt returns or raises")
+                ),
+            )
+        )
 
     def _check_token(self) -> None:
-        self.transport.send(
-            "GET",
-            self._url(self.paths.account, None),
-            family="account",
-            headers={**self._headers, **self._token.headers()},
-            authorized=False,
+        headers = {**self._headers, **self._token.headers()}
+        self._send_to(
+            self.paths.account,
+            lambda there: self.transport.send(
+                "GET", self._url(there, None), family="account", headers=headers, authorized=False
+            ),
         )
 
 

@@ -11,6 +11,8 @@ from connectors.schema import json_source, literal
 _AUDIT_KEY = "epoch_ms(changed_at) || '/' || coalesce(action, '') || '/' || left(md5(coalesce(definition, '')), 8)"
 AUDIT = RecordRule(f"pipeline_id || '/' || {_AUDIT_KEY}", "changed_at")
 STAGE_AUDIT = RecordRule(f"pipeline_id || '/' || stage_id || '/' || {_AUDIT_KEY}", "changed_at")
+CURRENCY = RecordRule("id", "created_at")
+RATE = RecordRule("id", "updated_at")
 OPTION = RecordRule("object || '/' || field || '/' || value")
 OWNER = PIPELINE = RecordRule("id", "updated_at", "archived", "case when archived then updated_at end")
 STAGE = RecordRule("pipeline_id || '/' || id", "updated_at", "archived", "case when archived then updated_at end")
@@ -105,3 +107,34 @@ def _audit_entries(pages: Sequence[tuple[str, Path]]) -> str:
 def options_source(file: Path) -> str:
     """Options of properties."""
     return json_source([file], OPTION_COLUMNS, records=None)
+
+
+def company_currency_source(files: Sequence[Path]) -> str:
+    """The company currency, from files with a list of it."""
+    listed = json_source(files, {"id": "VARCHAR", "createdAt": "TIMESTAMP"}, records=None)
+    return f'(select id, "createdAt" as created_at from {listed})'
+
+
+def rates_source(files: Sequence[Path]) -> str:
+    """Exchange rates of all times."""
+    pages = json_source(
+        files,
+        {
+            "id": "VARCHAR",
+            "fromCurrencyCode": "VARCHAR",
+            "toCurrencyCode": "VARCHAR",
+            "conversionRate": "VARCHAR",
+            "effectiveAt": "TIMESTAMP",
+            "visibleInUI": "BOOLEAN",
+            "createdAt": "TIMESTAMP",
+            "updatedAt": "TIMESTAMP",
+        },
+        records="results",
+    )
+    return (
+        '(select id, "fromCurrencyCode" as from_currency_code, "toCurrencyCode" as to_currency_code, '
+        # read as text: a number would come through a double
+        'cast("conversionRate" as decimal(28, 12)) as conversion_rate, "effectiveAt" as effective_at, '
+        '"visibleInUI" as visible_in_ui, "createdAt" as created_at, "updatedAt" as updated_at '
+        f"from {pages})"
+    )

@@ -5,6 +5,7 @@ time; what has been read stays, whatever HubSpot forgets later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -45,6 +46,11 @@ class AuditLane:
         """Which definitions moved is known when the pipelines are read."""
         columns = AUDIT_COLUMNS if stream.object_name == PIPELINE_AUDIT else STAGE_AUDIT_COLUMNS
         return PlanLine(stream, window, TableSchema.of(columns), "audit")
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The same with a call for each definition that moved: the pipelines say which."""
+        is_pipelines = line.stream.object_name == PIPELINE_AUDIT
+        return replace(line, calls=len(list(self._moved(line.window, is_pipelines=is_pipelines))))
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land every state that HubSpot knows of the definitions that changed in the window."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connectors.hubspot.auth import Login
 from connectors.hubspot.backfill import BackfillLane
 from connectors.hubspot.calculated import CalculatedLane
 from connectors.hubspot.client import Client, open_client
+from connectors.hubspot.currencies import CurrenciesLane
 from connectors.hubspot.definitions import AuditLane, OptionsLane
 from connectors.hubspot.deletions import DeletionsLane
 from connectors.hubspot.discovery import discover_streams
@@ -20,7 +21,14 @@ from connectors.hubspot.history import HistoryLane
 from connectors.hubspot.limits import RESERVE, SEARCHES_PER_SECOND
 from connectors.hubspot.links import LinksLane
 from connectors.hubspot.metadata import MetadataLane
-from connectors.hubspot.objects import OPTION_LABELS, PIPELINE_AUDIT, SPLITS, STAGE_AUDIT
+from connectors.hubspot.objects import (
+    COMPANY_CURRENCY,
+    EXCHANGE_RATES,
+    OPTION_LABELS,
+    PIPELINE_AUDIT,
+    SPLITS,
+    STAGE_AUDIT,
+)
 from connectors.hubspot.parts import PAGES_PER_PART
 from connectors.hubspot.paths import VERSIONED
 from connectors.hubspot.probes import probe_portal
@@ -39,6 +47,11 @@ FRESH_SECONDS = 60.0  # an identity asked for again after so long is a new run's
 class _Lane(Protocol):
     def plan(self, stream: Stream, window: Window) -> PlanLine: ...
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched: ...
+
+
+@runtime_checkable
+class _Estimates(Protocol):
+    def estimate(self, line: PlanLine) -> PlanLine: ...
 
 
 class HubSpotConnector:
@@ -62,12 +75,14 @@ class HubSpotConnector:
         self._began_at = 0.0
         self._session = Session(client, pages_per_part, Scratch(scratch_folder), rules=rules or ReadingRules.default())
         self._backfill = BackfillLane(self._session)
-        audits = AuditLane(self._session)
+        audits, currencies = AuditLane(self._session), CurrenciesLane(self._session)
         self._definitions: dict[str, _Lane] = {
             PIPELINE_AUDIT: audits,
             STAGE_AUDIT: audits,
             OPTION_LABELS: OptionsLane(self._session),
             SPLITS: SplitsLane(self._session),
+            COMPANY_CURRENCY: currencies,
+            EXCHANGE_RATES: currencies,
         }
         self._lanes: dict[str, _Lane] = {
             "rows": RowsLane(self._session),
@@ -121,6 +136,12 @@ class HubSpotConnector:
         """The plan of a load (lane backfill, mode patch) of the record id and `columns`, of all records."""
         return self._backfill.plan_columns(replace(stream, lane="backfill", mode="patch"), columns, window)
 
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The line with what only asking can tell: lists of archived records, and audits of what moved."""
+        lane = self._lane(line.stream)
+        line = lane.estimate(line) if isinstance(lane, _Estimates) else line
+        return replace(line, minutes=self._minutes(line))
+
     def quota(self) -> Quota | None:
         """HubSpot's daily limit as its last answers told it; None before the first, or if they tell nothing."""
         pacing = self._client.transport.pacing
@@ -129,7 +150,7 @@ class HubSpotConnector:
             return None
         # the portal's time zone may have come in the very answer that told the limit
         resets_at = limit.resets_at or self._client.limits.midnight(self._client.transport.server_clock)
-        return Quota(limit.used, limit.maximum, pacing.reserve, resets_at)
+        return Quota(pacing.used or limit.used, limit.maximum, pacing.reserve, resets_at)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land everything of `line.window` in `load`, part by part, going on from `load.checkpoint`."""

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.errors import AuthenticationError, CrmError, NoAccessError, PausedError, TransientError
+from connectors.errors import (
+    AuthenticationError,
+    CrmError,
+    NoAccessError,
+    PausedError,
+    TransientError,
+    UnexpectedReplyError,
+)
 from connectors.hubspot.auth import PrivateToken
 from connectors.pacing import LimitReading, Pace, Pacing
 from connectors.reply import Refusal, http_date, retry_after_seconds
@@ -20,6 +27,7 @@ BURST = 10
 CONCURRENT = 8
 TEN_SECONDS = 10.0
 SECOND = 1.0
+UNTOLD_AT_MOST = 200  # answers in a row without the daily meter; then it is asked for, at one call
 
 _BEFORE_THE_FIRST_ANSWER = 1_000.0  # calls a second: the first answer's headers say the real limit
 _PREFIX = "X-HubSpot-RateLimit-"
@@ -56,6 +64,10 @@ class Limits:
         """General calls a second, as the answers allow; None before the first."""
         self.time_zone: str | None = None
         """The portal's, once its account details are read: daily limits start anew at its midnight."""
+        self.has_meter = True
+        """Whether HubSpot answers when it is asked for the calls of today."""
+        self._untold: int | None = None
+        self._clock: datetime | None = None
 
     def note(self, family: str, status: int, headers: Mapping[str, str]) -> None:
         """Take over what an answer says of the rolling and the daily limit."""
@@ -69,9 +81,38 @@ class Limits:
             self._pacing.follow("", UNKNOWN_PER_SECOND)
             self._has_rate = True
         daily, remaining = _number(headers, "Daily"), _number(headers, "Daily-Remaining")
+        self._clock = http_date(headers.get("Date")) or self._clock
         if daily and remaining is not None:
-            resets_at = self.midnight(http_date(headers.get("Date")))
-            self._pacing.note_limit(LimitReading(daily - remaining, daily, resets_at))
+            self._untold = 0
+            self._pacing.note_limit(LimitReading(daily - remaining, daily, self.midnight(self._clock)))
+        elif self._untold is not None:
+            self._untold += 1
+
+    @property
+    def is_meter_due(self) -> bool:
+        """Whether the calls of today are to be asked for: no answer has told them, or none of the last hundreds."""
+        return self.has_meter and (self._untold is None or self._untold >= UNTOLD_AT_MOST)
+
+    def note_usage(self, fields: Mapping[str, object]) -> None:
+        """Take over what HubSpot says when it is asked for the calls of today.
+
+        Its count may be some minutes old, so that within a day ours is not lowered by it.
+
+        Raises:
+            UnexpectedReplyError: it says no number.
+        """
+        results = fields.get("results")
+        meter = results[0] if isinstance(results, list) and results else None
+        used, maximum = (
+            (meter.get("currentUsage"), meter.get("usageLimit")) if isinstance(meter, dict) else (None, None)
+        )
+        if not isinstance(used, int) or not isinstance(maximum, int) or maximum <= 0:
+            raise UnexpectedReplyError("HubSpot did not say how many API calls of today are used.")
+        resets_at, known = self.midnight(self._clock), self._pacing.limit
+        if known is not None and known.resets_at == resets_at:
+            used = max(used, self._pacing.used or 0)
+        self._untold = 0
+        self._pacing.note_limit(LimitReading(used, maximum, resets_at))
 
     def midnight(self, now: datetime | None) -> datetime | None:
         """When the portal's next day begins, UTC; None while its time zone is unknown."""

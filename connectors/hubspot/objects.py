@@ -19,7 +19,9 @@ HISTORY_PROPERTIES = (
 )
 LINKED_TYPES = ("companies", "contacts", "calls", "meetings", "emails", "tasks")
 
-NUMBER = "DECIMAL(28,6)"
+# of a number that HubSpot computes all digits of a double come, as of an amount in the home currency
+NUMBER_SCALE = 16
+NUMBER = f"DECIMAL(38,{NUMBER_SCALE})"
 
 # what every record has beside its properties
 RECORD_COLUMNS = {
@@ -266,7 +268,20 @@ OPTION_COLUMNS = {
     "sort_order": "BIGINT",
 }
 
+RATE_COLUMNS = {
+    "id": "VARCHAR",
+    "from_currency_code": "VARCHAR",
+    "to_currency_code": "VARCHAR",
+    "conversion_rate": "DECIMAL(28,12)",  # of the second currency for one of the first; HubSpot keeps six decimals
+    "effective_at": "TIMESTAMP",
+    "visible_in_ui": "BOOLEAN",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+}
+COMPANY_CURRENCY_COLUMNS = {"id": "VARCHAR", "created_at": "TIMESTAMP"}  # the id is the currency's code
+
 SPLITS = "deal_splits"
+EXCHANGE_RATES, COMPANY_CURRENCY = "exchange_rates", "company_currency"
 OWNERS, PIPELINES, STAGES = "owners", "pipelines", "pipeline_stages"
 
 
@@ -277,8 +292,9 @@ _DAY = timedelta(days=1)
 
 def record_streams(kind: ObjectType) -> tuple[Stream, ...]:
     """The lanes of one type of record, its links left out."""
-    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom, watched=kind.watched)
-    other = replace(rows, watched=())
+    told = frozenset([UNFIT_VALUES])
+    rows = Stream(kind.name, lag=LAG, is_custom=kind.is_custom, watched=kind.watched, tells_of_reading=told)
+    other = replace(rows, watched=(), tells_of_reading=frozenset())
     # values that move no stamp are read as they are at this moment, and once a day
     calculated = replace(other, lane="calculated", mode="patch", lag=timedelta(0), cadence=_DAY)
     deletes = replace(other, lane="deletes", mode="tombstone")
@@ -308,8 +324,14 @@ STREAMS: tuple[Stream, ...] = (
 )
 # where the portal has them, and the token may read them
 SPLIT_STREAM = Stream(SPLITS, "rows", "replace_children", lag=LAG, parent_column="deal_id")
-# what the warehouse's models do not need: definitions as they were, and the words for enumerations
+# where the token may read them; a rate is news once a day at most
+_CURRENCY_STREAMS = (
+    Stream(COMPANY_CURRENCY, "metadata", "snapshot", cadence=_DAY),
+    Stream(EXCHANGE_RATES, "metadata", "snapshot", cadence=_DAY),
+)
+# what every portal has beside its records: currencies, definitions as they were, and the words for enumerations
 DEFINITION_STREAMS: tuple[Stream, ...] = (
+    *_CURRENCY_STREAMS,
     Stream(PIPELINE_AUDIT, "history", "append"),
     Stream(STAGE_AUDIT, "history", "append"),
     Stream(OPTION_LABELS, "metadata", "snapshot"),
@@ -317,5 +339,5 @@ DEFINITION_STREAMS: tuple[Stream, ...] = (
 
 
 def raw_tables() -> tuple[str, ...]:
-    """Every raw table of the standard streams, in the order in which they are read."""
-    return tuple(dict.fromkeys(stream.raw_table for stream in STREAMS))
+    """Every raw table that the warehouse's models read, in the order in which they are filled."""
+    return tuple(dict.fromkeys(stream.raw_table for stream in (*STREAMS, *_CURRENCY_STREAMS)))

@@ -30,6 +30,7 @@ def probe_portal(session: Session) -> Iterator[Probe]:
     yield from _probe(session, "owners", session.client.paths.owners, {"limit": "1"})
     yield from _probe(session, "pipelines", session.client.paths.pipelines("deals"))
     yield from _probe(session, "custom objects", session.client.paths.schemas)
+    yield from _probe(session, "currencies", session.client.paths.exchange_rates, {"limit": "1"})
     yield _probe_counts(session)
     yield _probe_links(session)
     yield Probe(

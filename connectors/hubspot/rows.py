@@ -15,20 +15,21 @@ they were when they were archived. The deletes lane flags them, behind its brake
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
 from connectors.errors import CountMismatchError, CrmError, UnexpectedReplyError
 from connectors.hubspot.batches import batch_size, read_batch
 from connectors.hubspot.mending import TEXT_MISFITS
-from connectors.hubspot.objects import ObjectType
+from connectors.hubspot.objects import NUMBER_SCALE, ObjectType
 from connectors.hubspot.parts import Group
 from connectors.hubspot.properties import PropertySet
 from connectors.hubspot.search import SEARCH_PAGE, Found, Query, count, first_page
 from connectors.hubspot.session import Session
-from connectors.hubspot.sources import RECORD, misfits_query, records_source
+from connectors.hubspot.sources import RECORD, records_source
 from connectors.hubspot.unread import as_misfits, as_text, left_out, of_checkpoint
+from connectors.hubspot.values import add_misfits, find_misfits
 from connectors.hubspot.walks import (
     HISTORY_PAGE,
     LIST_PAGE,
@@ -117,6 +118,15 @@ class RowsLane:
             withheld=properties.withheld,
             hashed=properties.hashed,
         )
+
+    def estimate(self, line: PlanLine) -> PlanLine:
+        """The same with what the archived records cost: their list, and those of the window by id."""
+        plan = line.details
+        if not isinstance(plan, RowsPlan) or plan.ids is not None or line.calls is None:
+            return line
+        lists = self._session.archived
+        archived = lists.count_pages(plan.kind) + ceil(lists.count_known(plan.kind, line.window) / batch_size(plan.ask))
+        return replace(line, calls=line.calls + archived)
 
     def fetch(self, line: PlanLine, load: OpenLoad) -> Fetched:
         """Land the live records of the window, then those archived in it.
@@ -281,15 +291,25 @@ class _Reading:
 
     def _report_misfits(self, files: Sequence[Path]) -> bool:
         """Whether values that do not fit their property's type explain a failure; they are counted in the log."""
-        query = misfits_query(files, self._plan.properties)
-        misfits = self._session.scratch.query(query) if query else []
-        for name, number in misfits:
-            _log.warning(
-                "HubSpot sent %s values of %s.%s that do not fit the property's type; they are null in this load, and "
-                "kept as they came in the column unfit_values. Correct them in HubSpot, or change the property's type.",
-                number,
-                self._plan.kind.name,
-                name,
-            )
-            self.misfits[str(name)] = self.misfits.get(str(name), 0) + int(str(number))
-        return bool(misfits)
+        found = find_misfits(self._session.scratch.query, files, self._plan.properties)
+        for name, nulls, rounded in found:
+            if nulls:
+                _log.warning(
+                    "HubSpot sent %s values of %s.%s that do not fit the property's type; they are null in this load, "
+                    "and kept as they came in the column unfit_values. Correct them in HubSpot, or change the "
+                    "property's type.",
+                    nulls,
+                    self._plan.kind.name,
+                    name,
+                )
+            if rounded:
+                _log.warning(
+                    "HubSpot sent %s values of %s.%s with more than %s decimals; they are rounded in this load, and "
+                    "kept as they came in the column unfit_values.",
+                    rounded,
+                    self._plan.kind.name,
+                    name,
+                    NUMBER_SCALE,
+                )
+        add_misfits(self.misfits, found)
+        return bool(found)

@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 
@@ -20,6 +21,7 @@ from connectors.landing import Lease, Window
 from connectors.schema import literal
 
 PREFIX = "hubspot-"
+PAGES_TO_COUNT = 50  # of archived records of a type: what a plan may cost, which fetches nothing
 HELD = ".held"  # locked as long as the folder's process lives
 
 
@@ -102,6 +104,20 @@ class ArchivedLists:
             steps = walk_list(self._client, kind, Ask(), archived=True)
             self._files[kind.name] = [self._scratch.write(body) for step in steps for body in step.bodies]
         return self._files[kind.name]
+
+    def count_pages(self, kind: ObjectType) -> int:
+        """How many calls the list takes, counted for a plan, as HubSpot says it nowhere; of a long one a guess."""
+        if kind.name not in self._files:
+            steps = walk_list(self._client, kind, Ask(), archived=True)
+            pages = [body for step in islice(steps, PAGES_TO_COUNT) for body in step.bodies]
+            if len(pages) == PAGES_TO_COUNT and next(steps, None) is not None:
+                return 2 * PAGES_TO_COUNT
+            self._files[kind.name] = [self._scratch.write(body) for body in pages]
+        return max(1, len(self._files[kind.name]))
+
+    def count_known(self, kind: ObjectType, window: Window) -> int:
+        """How many records were archived in `window`; 0 where the list was not read to its end."""
+        return len(self.ids(kind, window)) if kind.name in self._files else 0
 
     def ids(self, kind: ObjectType, window: Window) -> list[str]:
         """Records that were archived in `window`, by id."""

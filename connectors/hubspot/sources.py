@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.hubspot.objects import HISTORY_COLUMNS
-from connectors.hubspot.properties import CHOICES, PropertySet
+from connectors.hubspot.properties import PropertySet
+from connectors.hubspot.values import typed_columns, unfit_column
 from connectors.landing import RecordRule, Window
-from connectors.schema import UNFIT_VALUES, json_source, literal, quote
+from connectors.schema import UNFIT_VALUES, TableSchema, json_source, literal, quote
 
 RECORD = RecordRule("id", "updated_at")
 HISTORY = RecordRule(
@@ -39,27 +40,12 @@ def records_source(
     """
     asked = ", ".join(f"{quote(name)} VARCHAR" for name in properties.asked)
     pages = json_source(files, {"id": "VARCHAR", **STAMPS, "properties": f"STRUCT({asked})"}, records="results")
-    typed = [_typed(name, kind, name in properties.asked, lenient) for name, kind in properties.columns.items()]
     left_out = f"where id not in ({_texts(without)}) " if without else ""
     return (
         '(select id, "createdAt" as created_at, "updatedAt" as updated_at, coalesce(archived, false) as archived, '
-        f'"archivedAt" as archived_at, {_unfit(properties) if lenient else "null"} as {UNFIT_VALUES}, '
-        f"{', '.join(typed)} from {pages} {left_out}"
+        f'"archivedAt" as archived_at, {unfit_column(properties) if lenient else f"null as {UNFIT_VALUES}"}, '
+        f"{typed_columns(properties, lenient=lenient)} from {pages} {left_out}"
         "qualify row_number() over (partition by id) = 1)"
-    )
-
-
-def misfits_query(files: Sequence[Path], properties: PropertySet) -> str:
-    """How many values of each typed property do not fit its type: (property, values) where there are any."""
-    typed = _fallible(properties)
-    if not typed:
-        return ""
-    asked = ", ".join(f"{quote(name)} VARCHAR" for name in typed)
-    pages = json_source(files, {"properties": f"STRUCT({asked})"}, records="results")
-    counts = ", ".join(f"count(*) filter ({_is_unfit(name, kind)}) as {quote(name)}" for name, kind in typed.items())
-    return (
-        f"select name, value from (unpivot (select {counts} from {pages}) on * into name name value value) "
-        "where value > 0"
     )
 
 
@@ -153,12 +139,19 @@ def ids_source(ids: Iterable[str]) -> str:
     return f"(select unnest([{_texts(ids)}]) as id)"
 
 
+def patch_schema(properties: PropertySet) -> TableSchema:
+    """The columns of `patch_source`."""
+    return TableSchema.of({"id": "VARCHAR", UNFIT_VALUES: "VARCHAR", **properties.columns})
+
+
 def patch_source(files: Sequence[Path], properties: PropertySet) -> str:
-    """Ids and some properties of records, each once; what does not fit its type is null."""
+    """Ids and some properties of records, each once; what does not fit its type stands in `unfit_values`."""
     asked = ", ".join(f"{quote(name)} VARCHAR" for name in properties.asked)
     pages = json_source(files, {"id": "VARCHAR", "properties": f"STRUCT({asked})"}, records="results")
-    typed = ", ".join(_typed(name, kind, True, True) for name, kind in properties.columns.items())
-    return f"(select id, {typed} from {pages} qualify row_number() over (partition by id) = 1)"
+    typed = typed_columns(properties, lenient=True)
+    return (
+        f"(select id, {unfit_column(properties)}, {typed} from {pages} qualify row_number() over (partition by id) = 1)"
+    )
 
 
 def _links_to(kind: str, files: Sequence[Path]) -> str:
@@ -177,49 +170,6 @@ def _links_to(kind: str, files: Sequence[Path]) -> str:
         '(select deal_id, link, unnest(link."associationTypes") as type from '
         f'(select "from".id as deal_id, unnest("to") as link from {pages}))'
     )
-
-
-def _typed(name: str, kind: str, is_asked: bool, lenient: bool) -> str:
-    if not is_asked:
-        return f"cast(null as {kind}) as {quote(name)}"
-    return f"{_typed_value(name, kind, lenient=lenient)} as {quote(name)}"
-
-
-def _typed_value(name: str, kind: str, *, lenient: bool) -> str:
-    if kind == "VARCHAR":
-        return _text(name)
-    if kind == CHOICES:
-        return f"string_split({_text(name)}, ';')"
-    # with its offset: a plain TIMESTAMP cast drops it silently
-    wire_type = "TIMESTAMPTZ" if kind == "TIMESTAMP" else kind
-    return f"{'try_cast' if lenient else 'cast'}({_text(name)} as {wire_type})"
-
-
-def _fallible(properties: PropertySet) -> dict[str, str]:
-    """Properties that are asked for and whose type not every text fits."""
-    return {
-        name: kind
-        for name, kind in properties.columns.items()
-        if kind not in ("VARCHAR", CHOICES) and name in properties.asked
-    }
-
-
-def _is_unfit(name: str, kind: str) -> str:
-    return f"{_text(name)} is not null and {_typed_value(name, kind, lenient=True)} is null"
-
-
-def _unfit(properties: PropertySet) -> str:
-    entries = ", ".join(
-        f"{{'key': {literal(name)}, 'value': case when {_is_unfit(name, kind)} then {_text(name)} end}}"
-        for name, kind in _fallible(properties).items()
-    )
-    unfit = f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"
-    return f"nullif(cast(to_json({unfit}) as varchar), '{{}}')"
-
-
-def _text(name: str) -> str:
-    # HubSpot clears a property by setting it to the empty string
-    return f"nullif(properties.{quote(name)}, '')"
 
 
 def _texts(texts: Iterable[str]) -> str:

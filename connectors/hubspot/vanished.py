@@ -53,6 +53,7 @@ class VanishedRecords:
         self._scratch = scratch
         self._archived = archived
         self._counts: Mapping[str, int] | None = None
+        self._is_count_planned = False
         self.asked: Mapping[str, Sequence[str]] = {}
         """Records by type that alone are looked at."""
         self._known: dict[str, Vanished] = {}
@@ -60,6 +61,12 @@ class VanishedRecords:
     def is_due(self, stream: Stream, window: Window) -> bool:
         """Whether to look at all: at the first run of a day, or where records are asked for by id."""
         return stream.object_name in self.asked or begins_day(window, stream.overlap)
+
+    def is_first_count(self, stream: Stream, window: Window) -> bool:
+        """Whether this is the first stream of a run's plan that needs HubSpot's count of records."""
+        is_first = not self._is_count_planned and stream.object_name not in self.asked and self.is_due(stream, window)
+        self._is_count_planned = self._is_count_planned or is_first
+        return is_first
 
     def read(self, kind: ObjectType, load: OpenLoad, *, gone: Collection[str] = ()) -> Vanished:
         """What vanished from `kind`, those in `gone` left out: their deletion is known already."""
@@ -70,6 +77,7 @@ class VanishedRecords:
     def forget(self) -> None:
         """Look anew at the next question."""
         self._counts = None
+        self._is_count_planned = False
         self._known.clear()
 
     def _look(self, kind: ObjectType, load: OpenLoad, gone: frozenset[str]) -> Vanished:

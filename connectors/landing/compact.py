@@ -22,6 +22,7 @@ from connectors.landing.manifest import Manifest, Part
 from connectors.landing.nights import find_nights, merge_nights, remove_absorbed, remove_load, says_of
 from connectors.landing.rewrite import file_list, load_folder, save_manifest, sweep
 from connectors.schema import literal
+from connectors.steps import Tell, tell_nobody
 
 MAX_PART_BYTES = 256_000_000  # parts are merged up to here: a crash while one is written costs no more
 
@@ -39,8 +40,17 @@ class Compacted:
     parts_after: int
 
 
-def compact(log: LandingLog, lease: Lease, connection: str, engine: EngineSettings | None = None) -> Compacted:
+def compact(
+    log: LandingLog,
+    lease: Lease,
+    connection: str,
+    engine: EngineSettings | None = None,
+    *,
+    tell: Tell = tell_nobody,
+) -> Compacted:
     """Merge parts, and loads of different nights, and drop the loads that say nothing. May be repeated at any time.
+
+    `tell` hears after each group of nights, and then after each load, how many of them are done.
 
     A raw table that was built before goes on with the loads that come later, as if nothing had been done; its rows
     keep the ids of the loads that they came by, which the manifest of the load that absorbed them lists.
@@ -55,10 +65,15 @@ def compact(log: LandingLog, lease: Lease, connection: str, engine: EngineSettin
         log.forget(connection)
         for manifest in log.manifests(connection):
             sweep(log, manifest)
-        for nights in list(find_nights(log, memory, connection, most_bytes=MAX_PART_BYTES)):
+        groups = list(find_nights(log, memory, connection, most_bytes=MAX_PART_BYTES))
+        absorbed = sum(len(nights) - 1 for nights in groups)
+        total = len(groups) + len(log.manifests(connection)) - absorbed
+        for done, nights in enumerate(groups, start=1):
             merge_nights(log, memory, nights)
-        for manifest in log.manifests(connection):
+            tell(done, total, nights[-1].request.object_name)
+        for done, manifest in enumerate(log.manifests(connection), start=len(groups) + 1):
             _merge_parts(log, memory, manifest)
+            tell(done, total, manifest.request.object_name)
     finally:
         memory.close()
     after = log.manifests(connection)
@@ -127,6 +142,7 @@ def _merge(log: LandingLog, engine: duckdb.DuckDBPyConnection, manifest: Manifes
         checkpoint=next((part.checkpoint for part in reversed(group) if part.checkpoint is not None), None),
         parents_name=parents_name if parents else None,
         replaced=sum(part.replaced for part in group),
+        cut=sum(part.cut for part in group),
     )
 
 

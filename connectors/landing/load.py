@@ -14,7 +14,7 @@ from connectors.errors import ConfigurationError, CountMismatchError
 from connectors.landing.durable import sync_folder, write_atomically
 from connectors.landing.manifest import Checkpoint, LoadRequest, Manifest, Part
 from connectors.landing.parts import PartWriter, RecordRule
-from connectors.landing.text import TEXT_MISFITS, scrub
+from connectors.landing.text import CUT_TEXTS, TEXT_MISFITS, scrub
 from connectors.landing.window import Window
 from connectors.secret import Secret
 
@@ -193,8 +193,9 @@ class OpenLoad:
 
     def _count_misfits(self, misfits: Mapping[str, int]) -> dict[str, int]:
         replaced = sum(part.replaced for part in self._parts)
-        text = {TEXT_MISFITS: replaced} if replaced else {}
-        return {**{name: count for name, count in misfits.items() if count}, **text}
+        cut = sum(part.cut for part in self._parts)
+        texts = {name: count for name, count in ((TEXT_MISFITS, replaced), (CUT_TEXTS, cut)) if count}
+        return {**{name: count for name, count in misfits.items() if count}, **texts}
 
     def _begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

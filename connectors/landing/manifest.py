@@ -144,6 +144,8 @@ class Part:
     parents_name: str | None = None
     replaced: int = 0
     """Bytes that were no text."""
+    cut: int = 0
+    """Texts that were longer than any field can be."""
 
     def as_json(self) -> dict[str, object]:
         """As progress and manifest keep it."""
@@ -154,6 +156,7 @@ class Part:
             "checkpoint": dict(self.checkpoint) if self.checkpoint is not None else None,
             "parents_name": self.parents_name,
             "replaced": self.replaced,
+            "cut": self.cut,
         }
 
     @classmethod
@@ -166,6 +169,7 @@ class Part:
             checkpoint=cast("Checkpoint | None", values["checkpoint"]),
             parents_name=cast("str | None", values["parents_name"]),
             replaced=cast("int", values.get("replaced", 0)),
+            cut=cast("int", values.get("cut", 0)),
         )
 
 
@@ -190,7 +194,7 @@ class Manifest:
     rewritten_by: str = ""
     """What took them out: the erasing load's id, or the rule that changed."""
     misfits: Mapping[str, int] = field(default_factory=dict)
-    """Values per column that did not fit its type; `(text)` counts bytes that are no text."""
+    """Values per column that did not fit its type; `(text)` counts bytes that are no text, `(cut)` texts too long."""
     absorbed: tuple[str, ...] = ()
     """Ids of loads of earlier nights whose rows are in the parts now, each row with its own `_known_until`."""
 

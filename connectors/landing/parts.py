@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -19,7 +19,12 @@ from connectors.secret import Secret
 _NULL = "chr(0)"
 _SEPARATOR = "chr(31)"
 
+# Salesforce lets a text have 131,072 characters, HubSpot 65,536: what is longer than this is a broken answer, and would
+# go on to every table and page that shows the field
+LONGEST_TEXT = 1_000_000  # characters
+
 _NO_ID = "no record id"
+_TOO_LONG = "a text is too long"
 _COLUMN = re.compile(r'column "?(\w+)')
 
 
@@ -47,7 +52,14 @@ class PartWriter:
     hash_key: Secret | None = None
 
     def write_part(self, number: int, source: str, record: RecordRule) -> Part:
-        """The rows of `source`, typed, hashed and on disk under their final name."""
+        """The rows of `source`, typed, hashed and on disk under their final name; texts beyond all measure are cut."""
+        try:
+            return self._write_part(number, source, record, cuts=False)
+        except _TextTooLongError:
+            part = self._write_part(number, source, record, cuts=True)
+            return replace(part, cut=self._count_too_long(source))
+
+    def _write_part(self, number: int, source: str, record: RecordRule, *, cuts: bool) -> Part:
         name = f"part-{number:06d}.parquet"
         schema = self.request.schema
         meta = [
@@ -57,7 +69,7 @@ class PartWriter:
         ]
         typed = ", ".join(
             [
-                f"cast({self._value(column)} as {column.duckdb_type}) as {quote(column.name)}"
+                f"cast({self._value(column, cuts=cuts)} as {column.duckdb_type}) as {quote(column.name)}"
                 for column in schema.columns
             ]
             + [f"cast({expression} as {kind}) as {column}" for expression, column, kind in meta]
@@ -83,12 +95,21 @@ class PartWriter:
         publish(temporary, self.folder / name)
         return name
 
-    def _value(self, column: Column) -> str:
+    def _value(self, column: Column, *, cuts: bool) -> str:
         """SQL for what is landed of a column: its value, or a keyed hash of it."""
         name = quote(column.name)
-        if column.name not in self.request.hashed:
+        if column.name in self.request.hashed:
+            return hashed_column_sql(column.name, name, check_key(self.hash_key))
+        if column.duckdb_type != "VARCHAR":
             return name
-        return hashed_column_sql(column.name, name, check_key(self.hash_key))
+        instead = f"left({name}, {LONGEST_TEXT})" if cuts else f"error({literal(_TOO_LONG)})"
+        return f"case when {_is_too_long(name)} then {instead} else {name} end"
+
+    def _count_too_long(self, source: str) -> int:
+        texts = [quote(one.name) for one in self.request.schema.columns if one.duckdb_type == "VARCHAR"]
+        counts = " + ".join(f"count(*) filter ({_is_too_long(name)})" for name in texts)
+        row = self.engine.execute(f"select {counts} from {source} as source").fetchone()
+        return int(row[0]) if row else 0
 
     def _copy(self, query: str, target: Path) -> int:
         try:
@@ -96,6 +117,8 @@ class PartWriter:
                 f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
             ).fetchone()
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+            if _TOO_LONG in str(error):
+                raise _TextTooLongError from None
             raise UnexpectedReplyError(
                 f"{self.request.connection} sent rows of {self.request.object_name} that do not fit their columns "
                 f"({self._misfit(error)}; part of load {self.folder.name}). Nothing of this part was "
@@ -109,3 +132,12 @@ class PartWriter:
             return "a row has no record id"
         named = [name for name in _COLUMN.findall(str(error)) if name in self.request.schema.names]
         return f"column {named[0]}" if named else f"DuckDB names no column, but a {type(error).__name__}"
+
+
+class _TextTooLongError(Exception):
+    """A part is to be written again, with its longest texts cut."""
+
+
+def _is_too_long(name: str) -> str:
+    # bytes are known, characters are counted
+    return f"strlen(cast({name} as varchar)) > {LONGEST_TEXT} and length(cast({name} as varchar)) > {LONGEST_TEXT}"

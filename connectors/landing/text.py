@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TEXT_MISFITS = "(text)"  # the name under which manifests count them
+CUT_TEXTS = "(cut)"  # and the one of texts that were too long
 CHUNK = 4 << 20  # bytes in memory at a time
 REPLACEMENT = "\ufffd"
 COMPRESSED = frozenset([".gz", ".zst"])

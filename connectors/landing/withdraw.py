@@ -11,7 +11,7 @@ from connectors.landing.lease import Lease
 from connectors.landing.log import LandingLog
 from connectors.landing.manifest import LoadRequest
 from connectors.landing.rewrite import Change, clean_open_loads, rewrite_load, sweep
-from connectors.schema import PART_META_COLUMNS, quote
+from connectors.schema import PART_META_COLUMNS, UNFIT_VALUES, quote, unfit_without
 from connectors.secret import Secret
 
 REWRITTEN_BY = "reading rules"
@@ -79,6 +79,9 @@ def _change(old: LoadRequest, new: LoadRequest, key: Secret | None) -> Change:
     for name in new.hashed - old.hashed:
         if key is not None:
             values[quote(name)] = hashed_column_sql(name, quote(name), key)
+    if UNFIT_VALUES in old.schema.names and values:
+        names = [name for name in old.schema.names if quote(name) in values]
+        values[quote(UNFIT_VALUES)] = unfit_without(quote(UNFIT_VALUES), names)
     # the old hash was made of the old values, and could be guessed
     content = [values.get(quote(name), quote(name)) for name in old.schema.names] + list(_META)
     joined = ", chr(31), ".join(f"coalesce(cast({expression} as varchar), chr(0))" for expression in content)

@@ -1,7 +1,7 @@
 """Committed loads become raw tables: in order, exactly once, one transaction per table."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from connectors.raw.merge import merge, tombstone_only
 from connectors.raw.tables import META_SCHEMA, RawTable, create_meta_tables, naive_utc, table_names
 from connectors.raw.versions import versions_of
 from connectors.schema import literal
+from connectors.steps import Tell, tell_nobody
 
 _PARQUET = b"PAR1"  # how a Parquet file begins and ends
 
@@ -71,9 +72,12 @@ def apply_loads(
     return applied
 
 
-def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> list[Applied]:
+def replay(
+    connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str, *, tell: Tell = tell_nobody
+) -> list[Applied]:
     """Drop the raw tables of `crm` and build them again from the log alone, without one API call.
 
+    `tell` hears after each load how many of all loads are applied, and in which raw table.
     Each table is dropped and rebuilt in one transaction: readers see the old one or the new one.
     """
     _prepare(connection)
@@ -86,7 +90,7 @@ def replay(connection: duckdb.DuckDBPyConnection, log: LandingLog, crm: str) -> 
                 f"delete from {META_SCHEMA}.loads "
                 f"where connection = {literal(crm)} and raw_table = {literal(table_name)}"
             )
-    applied = _apply_by_table(connection, log, crm, manifests, LEAN_MEMORY, is_replay=True)
+    applied = _apply_by_table(connection, log, crm, manifests, LEAN_MEMORY, is_replay=True, tell=tell)
     _record_coverage(connection, crm, manifests)
     return applied
 
@@ -168,6 +172,7 @@ def _apply_by_table(
     memory: str,
     *,
     is_replay: bool,
+    tell: Tell = tell_nobody,
 ) -> list[Applied]:
     by_table = sorted(loads, key=lambda manifest: (manifest.request.raw_table, manifest.sequence))
     applied: list[Applied] = []
@@ -176,7 +181,10 @@ def _apply_by_table(
         for limits in (EngineSettings(memory), EngineSettings(memory, threads=1), EngineSettings()):
             try:
                 with limited(connection, limits):
-                    applied += _apply_table(connection, log, target, manifests, is_replay=is_replay)
+                    done = len(applied)
+                    applied += _apply_table(
+                        connection, log, target, manifests, is_replay=is_replay, tell=_from(done, len(loads), tell)
+                    )
                 break
             except duckdb.OutOfMemoryException:  # the table is as it was
                 if limits == EngineSettings():
@@ -191,6 +199,7 @@ def _apply_table(
     manifests: Sequence[Manifest],
     *,
     is_replay: bool,
+    tell: Callable[[int, str], None],
 ) -> list[Applied]:
     applied: list[Applied] = []
     with _transaction(connection):
@@ -205,7 +214,13 @@ def _apply_table(
             result = _apply_load(connection, log, target, manifest, has_deletes=has_deletes)
             has_deletes = has_deletes or result.counts.updated > 0 or result.counts.tombstoned > 0
             applied.append(result)
+            tell(len(applied), target.table_name)
     return applied
+
+
+def _from(done: int, total: int, tell: Tell) -> Callable[[int, str], None]:
+    """Of a table's loads, how many of all are done: a table that is begun again is counted again."""
+    return lambda of_table, table: tell(done + of_table, total, table)
 
 
 def _apply_load(

@@ -4,7 +4,7 @@ import duckdb
 
 from connectors.raw.incoming import INCOMING, Counts, LoadFiles, count_listed, count_rows
 from connectors.raw.tables import RawTable
-from connectors.schema import KEPT_WHEN_ERASED, literal, quote
+from connectors.schema import KEPT_WHEN_ERASED, UNFIT_VALUES, literal, quote, unfit_without
 
 PATCHES = "patches"
 FORGOTTEN = "forgotten"
@@ -21,6 +21,8 @@ def patch_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load:
     """
     names = [quote(column.name) for column in load.columns]
     incoming = dict(zip(names, load.values(target.columns(connection)), strict=True))
+    if quote(UNFIT_VALUES) in incoming:
+        incoming[quote(UNFIT_VALUES)] = _unfit_values(load)
     differs = " or ".join(f"{value} is distinct from target.{name}" for name, value in incoming.items()) or "false"
     columns = "".join(f", {value} as {name}" for name, value in incoming.items())
     connection.execute(
@@ -49,6 +51,16 @@ def patch_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load:
             f"and (target._calculated_as_of is null or target._calculated_as_of < {load.hi})"
         )
     return Counts(updated=different, unchanged=known - different - newer, older=newer, unknown=listed - known)
+
+
+def _unfit_values(load: LoadFiles) -> str:
+    """What is unfit of a record whose other columns stay as they are: theirs, and what the load says of its own."""
+    others = unfit_without(f"target.{UNFIT_VALUES}", (column.name for column in load.columns))
+    both = f"json_merge_patch(coalesce({others}, '{{}}'), coalesce(incoming.{UNFIT_VALUES}, '{{}}'))"
+    return (
+        f"case when target.{UNFIT_VALUES} is not null or incoming.{UNFIT_VALUES} is not null "
+        f"then nullif(cast({both} as varchar), '{{}}') end"
+    )
 
 
 def erase_records(connection: duckdb.DuckDBPyConnection, target: RawTable, load: LoadFiles) -> Counts:

@@ -102,7 +102,8 @@ class RawTable:
         """Create the table, or add and widen columns until every row of `schema` goes in without loss.
 
         `has_deletes` says that this transaction has deleted rows of the table already: DuckDB then refuses to alter
-        it, so it is rewritten instead.
+        it, so it is rewritten instead; so is one of which a column is widened, since changing its type in place was
+        seen to lose values that were updated after the column was added (DuckDB 1.5.5).
         """
         if not self.exists(connection):
             columns = [f"{quote(column.name)} {column.duckdb_type}" for column in schema.columns]
@@ -121,7 +122,7 @@ class RawTable:
         widened = [(name, kind) for name, kind in widened if kind != present[name.lower()]]
         if not added and not widened and not meta:
             return
-        if has_deletes:
+        if has_deletes or widened:
             replaced = "".join(
                 f", {converted(quote(name), present[name.lower()], kind)} as {quote(name)}" for name, kind in widened
             )
@@ -134,9 +135,6 @@ class RawTable:
             connection.execute(f"alter table {self} add column {quote(column.name)} {column.duckdb_type}")
         for name, kind in meta:
             connection.execute(f"alter table {self} add column {name} {kind}")
-        for name, kind in widened:
-            value = converted(quote(name), present[name.lower()], kind)
-            connection.execute(f"alter table {self} alter column {quote(name)} type {kind} using {value}")
 
     def _missing_meta(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         """Meta columns that a table of an earlier version of this program lacks."""

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from connectors.errors import RejectedRequestError, TransientError, UnexpectedReplyError
 from connectors.landing import Checkpoint
 from connectors.reply import Reply
+from connectors.salesforce.allowance import BulkAllowance
 from connectors.salesforce.client import SalesforceClient, object_of
 
 PAGE_ROWS = 100_000  # rows per result page: what a crash costs at most, against one call each
@@ -61,13 +62,15 @@ class BulkQueries:
         self.page_rows = page_rows
         self._patience = patience
         self._sleep = sleep
+        self.allowance = BulkAllowance(client)
 
     def create(self, soql: str) -> BulkJob:
         """Start a job over all rows, deleted and archived ones too.
 
         Raises:
-            RejectedRequestError: code INVALIDENTITY if Bulk does not serve the object.
+            RejectedRequestError: code INVALIDENTITY if Bulk does not serve the object, EXCEEDED_QUOTA if none is left.
         """
+        self.allowance.take()
         reply = self._client.post(JOBS, {"operation": "queryAll", "query": soql}, family="bulk_create")
         identity = object_of(reply.json()).get("id")
         if not isinstance(identity, str):

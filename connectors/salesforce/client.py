@@ -91,6 +91,11 @@ class SalesforceClient:
         """Salesforce's own time at its last reply, UTC; None before the first."""
         return self._transport.server_clock
 
+    def note_daily(self, used: int, maximum: int) -> None:
+        """Take over the daily calls as the last answer's body told them, unless its header did."""
+        if self.limit is None or self.limit.read_at != self.clock:
+            self._transport.pacing.note_limit(LimitReading(used, maximum, read_at=self.clock))
+
     def get(self, path: str, *, family: str, version: str = "") -> Reply:
         """GET a JSON resource."""
         return self._transport.send("GET", self._address(path, version), family=family)

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.connector import Probe, Quota
 from connectors.errors import CrmError, NoAccessError, RejectedRequestError
+from connectors.salesforce.allowance import BULK_JOBS, DAILY_CALLS, allowance_of
 from connectors.salesforce.auth import SalesforceLogin
 from connectors.salesforce.client import SalesforceClient, object_of, query_path
 from connectors.salesforce.columns import Selection
@@ -19,13 +20,12 @@ from connectors.salesforce.objects import SalesforceObject
 
 GREATEST_SKEW = timedelta(minutes=2)  # between Salesforce's clock and ours; windows use Salesforce's alone
 OLDEST_LASTING_VERSION = 41.0  # versions 31 to 40 end in Summer '27
-BULK_JOBS = "DailyBulkV2QueryJobs"
 FEW_BULK_JOBS = 100
 
 
 def read_quota(client: SalesforceClient, reserve: float) -> Quota | None:
     """The org's daily API requests by its own count; None if it does not say."""
-    daily = _limit(object_of(client.get("/limits", family="limits").json()), "DailyApiRequests")
+    daily = allowance_of(object_of(client.get("/limits", family="limits").json()), DAILY_CALLS)
     return None if daily is None else Quota(used=daily[0], maximum=daily[1], reserve=reserve)
 
 
@@ -86,7 +86,7 @@ class Prober:
 
     def _allowances(self) -> Iterator[Probe]:
         limits = object_of(self._client.get("/limits", family="limits").json())
-        jobs = _limit(limits, BULK_JOBS)
+        jobs = allowance_of(limits, BULK_JOBS)
         if jobs is None:
             yield Probe("Bulk query jobs", "unverified", "the org does not say how many it allows")
             return
@@ -177,15 +177,3 @@ def _by_rule(selection: Selection) -> str:
     hashed = len(selection.hashed)
     parts = [(kept_back, "kept back by rule"), (hashed, "hashed"), (unsupported, "of a type that is not read")]
     return "".join(f", {count} {what}" for count, what in parts if count)
-
-
-def _limit(limits: dict[str, object], name: str) -> tuple[int, int] | None:
-    """(used, most) of an allowance."""
-    found = limits.get(name)
-    if (
-        not isinstance(found, dict)
-        or not isinstance(found.get("Max"), int)
-        or not isinstance(found.get("Remaining"), int)
-    ):
-        return None
-    return found["Max"] - found["Remaining"], found["Max"]

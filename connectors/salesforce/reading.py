@@ -44,6 +44,7 @@ class Reader:
         self._waiting.clear()
         self._jobs.clear()
         self._together.clear()
+        self.bulk.allowance.start()
 
     def expect(self, line: PlanLine) -> None:
         """A line was planned: its Bulk job can be made while others are read, or its page be read with theirs."""

@@ -48,6 +48,7 @@ Kind = Literal[
     "outside_window",
     "rotate_tokens",
     "no_version",
+    "no_meter",
 ]
 _ENDS_A_CALL = ("status", "reset", "truncate", "slow", "expire_session", "refuse", "daily_limit")
 Cut = Literal["connection", "body", "rows", "gzip"]

@@ -24,6 +24,7 @@ DEFAULT_LIMITS = {
     "query_rows": 0,
     "activity_rows": 0,
     "formula_fields": 0,
+    "bulk_jobs": 10_000,  # bulk_common_limits: query jobs per rolling 24 hours
     "bulk_page_rows": 100_000,
     "rest_page_rows": 2_000,
 }

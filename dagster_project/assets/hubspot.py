@@ -22,6 +22,8 @@ TABLES = {
     "pipeline_stages": "Stages of deal pipelines with probability and closed flag.",
     "pipeline_audit": "Each change of a deal pipeline, with the definition as it was.",
     "stage_audit": "Each change of a deal stage, with the definition as it was.",
+    "company_currency": "The currency that HubSpot sums deals in.",
+    "exchange_rates": "What other currencies are worth in it, each rate from its date on.",
     "option_labels": "What the values of choice fields are called, inactive ones included.",
 }
 

@@ -23,16 +23,35 @@ from (values ('EUR', 0.9), ('USD', 1)) as codes (code, rate),
 where code = 'EUR' or month = 0
 """
 
+HUBSPOT_RATES = """
+create table raw_hubspot.exchange_rates as
+select id, code as from_currency_code, 'USD' as to_currency_code, cast(rate as decimal(28, 12)) as conversion_rate,
+    since as effective_at, true as visible_in_ui, since as created_at, since as updated_at, id as _record_id,
+    since as _modified_at, false as _is_deleted, cast(null as timestamp) as _deleted_at,
+    cast(null as varchar) as _merged_into
+from (values
+    ('1', 'USD', 1, timestamp '2024-01-01 00:00'),
+    ('2', 'CHF', 1.101234, timestamp '2024-04-01 09:00'),
+    ('3', 'CHF', 1.25, timestamp '2025-06-15 09:00'),
+    ('4', 'EUR', 7, timestamp '2024-04-01 09:00')
+) as rates (id, code, rate, since)
+"""
+
 
 @pytest.fixture
 def abroad(built: Built, tmp_path: Path) -> Built:
-    """The world with every fourth Salesforce deal in euros, which have a rate for each month, and a few in pounds."""
+    """The world with every fourth Salesforce deal in euros, which have a rate for each month, and a few in pounds.
+
+    A fifth of HubSpot's deals are in francs, which HubSpot alone has rates of.
+    """
     played = built.copy_to(tmp_path)
     played.execute(
         "alter table raw_salesforce.opportunity add column CurrencyIsoCode varchar",
         """update raw_salesforce.opportunity set CurrencyIsoCode =
         case when hash(Id) % 4 = 0 then 'EUR' when hash(Id) % 50 = 1 then 'GBP' else 'USD' end""",
         RATES,
+        "update raw_hubspot.deals set deal_currency_code = 'CHF' where hash(id) % 5 = 0",
+        HUBSPOT_RATES,
     )
     return played
 
@@ -60,6 +79,20 @@ def test_every_mart_holds_with_deals_in_several_currencies(abroad: Built) -> Non
         abroad.rows(
             f"select deal.opportunity_id {converted} and (deal.fx_rate is distinct from {rate} "
             f"or deal.amount is distinct from cast(round(deal.amount_original * {rate}, 2) as decimal(18, 2)))"
+        )
+        == []
+    )
+    francs = """
+        from marts.dim_opportunity
+        cross join lateral (select
+            case when is_closed and close_date < date '2025-06-15' then 1.101234 else 1.25 end as rate
+        ) where currency_code = 'CHF' and not is_deleted
+    """
+    assert abroad.rows(f"select count(*) > 30, count(*) filter (is_open) > 3 {francs}") == [(True, True)]
+    assert (
+        abroad.rows(
+            f"select opportunity_id {francs} and (fx_rate is distinct from rate "
+            "or amount is distinct from cast(round(amount_original * rate, 2) as decimal(18, 2)))"
         )
         == []
     )

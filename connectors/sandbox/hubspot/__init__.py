@@ -3,7 +3,7 @@
 portal.py        who may call, how often, how every answer is dressed
 objects.py       list · read · batch read          search.py        search, filters.py its filters
 records.py       records to JSON, inside DuckDB    associations.py  batch read of links
-splits.py        who shares a deal
+splits.py        who shares a deal         currencies.py    company currency, exchange rates
 definitions.py   object types and properties now   tokens.py        OAuth
 pipelines.py · owners.py · properties.py · schemas.py · account.py
 edits.py         what people do, from outside      troubles.py      faults that only HubSpot has
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from connectors.sandbox.hubspot import (
     account,
     associations,
+    currencies,
     legacy,
     objects,
     owners,
@@ -44,6 +45,8 @@ ENDPOINTS: dict[str, Respond] = {
     "schemas": schemas.list_schemas,
     "schema": schemas.read_schema,
     "records": account.read_record_counts,
+    "company_currency": currencies.read_company_currency,
+    "exchange_rates": currencies.list_exchange_rates,
     "owners": owners.list_owners,
     "owner": owners.read_owner,
     "properties": properties.list_properties,

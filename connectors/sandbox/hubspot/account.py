@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.endpoint import Answer, Call
+from connectors.sandbox.hubspot.currencies import other_currencies
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.replies import iso
@@ -21,7 +22,7 @@ def read_details(portal: Portal, call: Call) -> Answer:
             "accountType": "STANDARD",
             "timeZone": portal.account.time_zone,
             "companyCurrency": portal.account.currency,
-            "additionalCurrencies": ["EUR", "GBP"],
+            "additionalCurrencies": other_currencies(portal),
             "utcOffset": local.isoformat()[-6:],
             "utcOffsetMilliseconds": int(offset.total_seconds() * 1_000) if offset else 0,
             "uiDomain": "app.hubspot.com",

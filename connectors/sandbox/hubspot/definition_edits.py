@@ -20,6 +20,7 @@ FIELD_TYPES = {
     "json": "text",
 }
 FIRST_CUSTOM_TYPE = 2_000_001  # the number behind "2-" of a custom object type
+_NO_OBJECTS = ("currencies", "deal_splits")  # what has a scope of its own and is no object type
 _ACCOUNT = ("time_zone", "currency", "ten_secondly", "daily", "searches_per_second")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _OWN_PROPERTIES = (
@@ -112,7 +113,7 @@ def drop_object(edit: Edit) -> dict[str, object]:
 
 
 def hide(edit: Edit) -> dict[str, object]:
-    """Withdraw the scope of a type, or access to one property (`name`) of it."""
+    """Withdraw the scope of a type (or of `currencies`, `deal_splits`), or access to one property (`name`) of it."""
     target = _target(edit)
     edit.state.hidden.add(target)
     return {"hidden": target}
@@ -145,6 +146,8 @@ PLAYS: dict[str, Play] = {
 
 def _target(edit: Edit) -> str:
     name = edit.fields.get("name")
+    if edit.fields.get("type") in _NO_OBJECTS:
+        return edit.text("type")
     return f"{edit.kind.plural}.{name}" if name else edit.kind.plural
 
 

@@ -11,6 +11,7 @@ Kinds, by the module that plays them:
                          · set_account
     pipeline_edits.py    edit_pipeline · edit_stage · add_stage
     splits.py            split_deal
+    currencies.py        set_exchange_rate · correct_exchange_rate
 
 `stamp` (ISO text, UTC unless it says otherwise) is when it happened, the virtual clock if absent. Edits are visible at
 once; a tick leaves edited records as they are.
@@ -18,7 +19,15 @@ once; a tick leaves edited records as they are.
 
 from collections.abc import Mapping
 
-from connectors.sandbox.hubspot import definition_edits, link_edits, merges, pipeline_edits, record_edits, splits
+from connectors.sandbox.hubspot import (
+    currencies,
+    definition_edits,
+    link_edits,
+    merges,
+    pipeline_edits,
+    record_edits,
+    splits,
+)
 from connectors.sandbox.hubspot.definitions import read_definitions
 from connectors.sandbox.hubspot.edit import Edit, Play
 from connectors.sandbox.state import SandboxState
@@ -31,6 +40,7 @@ PLAYS: dict[str, Play] = {
     **definition_edits.PLAYS,
     **pipeline_edits.PLAYS,
     **splits.PLAYS,
+    **currencies.PLAYS,
 }
 
 

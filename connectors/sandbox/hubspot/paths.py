@@ -25,6 +25,16 @@ _PATHS: dict[str, tuple[str, str, str]] = {
     "schemas": ("GET", "/crm/v3/schemas", "/crm-object-schemas/{version}/schemas"),
     "schema": ("GET", "/crm/v3/schemas/<kind>", "/crm-object-schemas/{version}/schemas/<kind>"),
     "records": ("GET", "/crm/v3/limits/records", "/crm/limits/{version}/records"),
+    "company_currency": (
+        "GET",
+        "/settings/v3/currencies/company-currency",
+        "/settings/currencies/{version}/company-currency",
+    ),
+    "exchange_rates": (
+        "GET",
+        "/settings/v3/currencies/exchange-rates",
+        "/settings/currencies/{version}/exchange-rates",
+    ),
     "owners": ("GET", "/crm/v3/owners", "/crm/owners/{version}"),
     "owner": ("GET", "/crm/v3/owners/<owner_id>", "/crm/owners/{version}/<owner_id>"),
     "properties": ("GET", "/crm/v3/properties/<kind>", "/crm/properties/{version}/<kind>"),

@@ -15,7 +15,7 @@ from connectors.sandbox.faults import Fault
 from connectors.sandbox.hubspot.definitions import Account, Definitions, read_definitions, read_portal_id
 from connectors.sandbox.hubspot.object_types import ObjectType
 from connectors.sandbox.hubspot.paths import DATE_VERSIONS, addresses
-from connectors.sandbox.hubspot.quota import Quota, rate_limited
+from connectors.sandbox.hubspot.quota import Quota, rate_limited, without_meter
 from connectors.sandbox.hubspot.records import Projection, read_block, read_records
 from connectors.sandbox.hubspot.rendered import SMALL, Links, Listing, Order, Rendered, read_listing
 from connectors.sandbox.hubspot.replies import Refusal, invalid, next_correlation_id
@@ -202,7 +202,8 @@ class Portal:
         self.quota.enforced = self.account.limits
         if call.fault_of("daily_limit") is not None:
             raise rate_limited("DAILY")
-        return self.quota.spend(is_search=name == "search", is_enforced=call.fault_of("rate_limits") is not None)
+        headers = self.quota.spend(is_search=name == "search", is_enforced=call.fault_of("rate_limits") is not None)
+        return headers if call.fault_of("no_meter") is None else without_meter(headers)
 
     def _check_token(self, call: Call) -> None:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")

@@ -91,6 +91,11 @@ class Quota:
         }
 
 
+def without_meter(headers: dict[str, str]) -> dict[str, str]:
+    """The headers of an answer that does not tell how the daily limit stands."""
+    return {name: value for name, value in headers.items() if "-Daily" not in name}
+
+
 def rate_limited(policy: str) -> Refusal:
     """The 429 of a policy: DAILY, TEN_SECONDLY_ROLLING or SECONDLY."""
     return Refusal(

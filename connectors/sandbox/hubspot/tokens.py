@@ -4,6 +4,7 @@ import secrets
 from urllib.parse import parse_qs
 
 from connectors.sandbox.endpoint import Answer, Call
+from connectors.sandbox.hubspot import currencies
 from connectors.sandbox.hubspot.portal import TOKEN_SECONDS, Portal
 from connectors.sandbox.hubspot.replies import Refusal
 
@@ -19,6 +20,7 @@ SCOPES = (
     "crm.objects.owners.read",
     "crm.schemas.deals.read",
     "sales-email-read",
+    currencies.SCOPE,
 )
 
 
@@ -91,5 +93,7 @@ def _about(portal: Portal, token: str) -> dict[str, object]:
 
 
 def _is_withdrawn(portal: Portal, scope: str) -> bool:
+    if scope == currencies.SCOPE:
+        return portal.state.is_hidden(currencies.HIDDEN)
     parts = scope.split(".")
     return len(parts) == 4 and parts[1] == "objects" and portal.state.is_hidden(parts[2])

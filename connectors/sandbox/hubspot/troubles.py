@@ -10,6 +10,7 @@ outside_window  the index has a modification time `seconds` too old for every tw
                 sorted, where it no longer belongs
 portal_changed  the account's id is another one
 no_version      404 for paths of the version `code` (`2026-03`, `v4`); every date-based one if absent
+no_meter        the answer does not tell how many calls of the day are used
 rotate_tokens   a refresh token is good for one refresh; the answer brings the next
 expire_session  the access token is over, for good if it came from a refresh
 """

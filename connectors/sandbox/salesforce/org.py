@@ -30,7 +30,7 @@ class Org:
             install_number_format(cursor)
         self.user_id = self._first_id("User") or FALLBACK_USER_ID
         self.tokens = Tokens(self.org_id)
-        self.usage = Usage(state.clock, state.limits["daily_calls"])
+        self.usage = Usage(state.clock, state.limits["daily_calls"], state.limits["bulk_jobs"])
 
     @property
     def org_id(self) -> str:
@@ -100,7 +100,7 @@ class Org:
             self.tokens.expire_all()
         if not self.tokens.is_live(token):
             raise session_expired()
-        self.usage.maximum = self.state.limits["daily_calls"]
+        self.usage.maximum, self.usage.most_bulk_jobs = self.state.limits["daily_calls"], self.state.limits["bulk_jobs"]
         if not self.usage.count_call(self.state.clock) or call.fault_of("daily_limit") is not None:
             raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         if call.fault_of("concurrent_limit") is not None:

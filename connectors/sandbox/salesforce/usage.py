@@ -4,7 +4,6 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
-DAILY_BULK_QUERY_JOBS = 10_000  # bulk_common_limits: query jobs per rolling 24 hours
 DAILY_BULK_RESULT_MB = 976_562  # 1 TB of results per rolling 24 hours
 # allowances that nothing here spends, as an org of that size reports them
 UNSPENT = {
@@ -28,6 +27,7 @@ class Usage:
 
     clock: datetime
     maximum: int
+    most_bulk_jobs: int
     calls: int = 0
     bulk_jobs: int = 0
     bulk_bytes: int = 0
@@ -57,7 +57,7 @@ class Usage:
         """The `/limits` answer."""
         spent = {
             "DailyApiRequests": (self.maximum, self.calls),
-            "DailyBulkV2QueryJobs": (DAILY_BULK_QUERY_JOBS, self.bulk_jobs),
+            "DailyBulkV2QueryJobs": (self.most_bulk_jobs, self.bulk_jobs),
             "DailyBulkV2QueryFileStorageMB": (DAILY_BULK_RESULT_MB, self.bulk_bytes // 1_000_000),
             **{name: (most, 0) for name, most in UNSPENT.items()},
         }

@@ -28,6 +28,8 @@ EDIT_TABLES = """
     create table if not exists hubspot._account (name varchar, value varchar);
     create table if not exists hubspot._deal_splits (deal_id varchar, id varchar, owner_id varchar,
         percentage decimal(18, 8), created_at timestamp, updated_at timestamp);
+    create table if not exists hubspot._exchange_rates (id varchar, from_code varchar, to_code varchar,
+        rate decimal(22, 6), effective_at timestamp, created_at timestamp, updated_at timestamp);
 """
 
 

@@ -12,21 +12,15 @@ int_opportunity_changes as (
 
 ),
 
-stg_salesforce__dated_conversion_rates as (
+int_salesforce_exchange_rates as (
 
-    select * from {{ ref('stg_salesforce__dated_conversion_rates') }}
-
-),
-
-stg_salesforce__currency_types as (
-
-    select * from {{ ref('stg_salesforce__currency_types') }}
+    select * from {{ ref('int_salesforce_exchange_rates') }}
 
 ),
 
-stg_salesforce__organizations as (
+int_hubspot_exchange_rates as (
 
-    select * from {{ ref('stg_salesforce__organizations') }}
+    select * from {{ ref('int_hubspot_exchange_rates') }}
 
 ),
 
@@ -34,48 +28,6 @@ exchange_rates as (
 
     select * from {{ ref('exchange_rates') }}
     where corporate_currency = '{{ var("corporate_currency") }}'
-
-),
-
--- the org's rates lead to its own corporate currency, and serve only where that is the one amounts are shown in
-corporate_currency_of_org as (
-
-    select
-        coalesce(
-            max(case when currencies_of_org.is_corporate then currencies_of_org.currency_code end),
-            min(currencies_of_org.currency_code)
-        ) as currency_code
-    from (
-        select
-            currency_code,
-            is_corporate
-        from stg_salesforce__currency_types
-        where is_corporate and not is_deleted
-        union all
-        select
-            currency_code,
-            false as is_corporate
-        from stg_salesforce__organizations
-    ) as currencies_of_org
-
-),
-
-org_rates as (
-
-    select
-        stg_salesforce__dated_conversion_rates.currency_code,
-        stg_salesforce__dated_conversion_rates.valid_from,
-        coalesce(
-            stg_salesforce__dated_conversion_rates.valid_to, cast({{ end_of_time() }} as date)
-        ) as valid_to,
-        -- Salesforce says how many units of the currency one corporate unit is worth
-        cast(
-            1 / nullif(stg_salesforce__dated_conversion_rates.units_per_corporate_unit, 0) as decimal(18, 8)
-        ) as fx_rate
-    from stg_salesforce__dated_conversion_rates
-    inner join corporate_currency_of_org
-        on corporate_currency_of_org.currency_code = '{{ var("corporate_currency") }}'
-    where not stg_salesforce__dated_conversion_rates.is_deleted
 
 ),
 
@@ -100,7 +52,10 @@ currencies as (
     where currency_code <> ''
     union
     select currency_code
-    from org_rates
+    from int_salesforce_exchange_rates
+    union
+    select currency_code
+    from int_hubspot_exchange_rates
     union
     select currency_code
     from seed_rates
@@ -118,12 +73,17 @@ boundaries as (
     select
         currency_code,
         valid_from as rate_from_date
-    from org_rates
+    from int_salesforce_exchange_rates
     union
     select
         currency_code,
         valid_to as rate_from_date
-    from org_rates
+    from int_salesforce_exchange_rates
+    union
+    select
+        currency_code,
+        valid_from as rate_from_date
+    from int_hubspot_exchange_rates
     union
     select
         currency_code,
@@ -144,22 +104,28 @@ rates_from_boundaries as (
         boundaries.rate_from_date,
         case
             when boundaries.currency_code = '{{ var("corporate_currency") }}' then cast(1 as decimal(18, 8))
-            else coalesce(org_rates.fx_rate, seed_rates.fx_rate)
+            else coalesce(int_salesforce_exchange_rates.fx_rate, int_hubspot_exchange_rates.fx_rate, seed_rates.fx_rate)
         end as fx_rate,
         case
             when boundaries.currency_code = '{{ var("corporate_currency") }}' then 'corporate'
-            when org_rates.fx_rate is not null then 'salesforce'
+            when int_salesforce_exchange_rates.fx_rate is not null then 'salesforce'
+            when int_hubspot_exchange_rates.fx_rate is not null then 'hubspot'
             when seed_rates.fx_rate is not null then 'seed'
             else 'missing'
         end as rate_source
     from boundaries
     inner join currencies
         on boundaries.currency_code = currencies.currency_code
-    left join org_rates
+    left join int_salesforce_exchange_rates
         on
-            boundaries.currency_code = org_rates.currency_code
-            and boundaries.rate_from_date >= org_rates.valid_from
-            and boundaries.rate_from_date < org_rates.valid_to
+            boundaries.currency_code = int_salesforce_exchange_rates.currency_code
+            and boundaries.rate_from_date >= int_salesforce_exchange_rates.valid_from
+            and boundaries.rate_from_date < int_salesforce_exchange_rates.valid_to
+    left join int_hubspot_exchange_rates
+        on
+            boundaries.currency_code = int_hubspot_exchange_rates.currency_code
+            and boundaries.rate_from_date >= int_hubspot_exchange_rates.valid_from
+            and boundaries.rate_from_date < int_hubspot_exchange_rates.valid_to
     left join seed_rates
         on
             boundaries.currency_code = seed_rates.currency_code

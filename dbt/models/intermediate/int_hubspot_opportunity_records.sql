@@ -13,6 +13,20 @@ stg_hubspot__deal_associations as (
 
 ),
 
+stg_hubspot__company_currencies as (
+
+    select * from {{ ref('stg_hubspot__company_currencies') }}
+    where not is_deleted
+
+),
+
+hubspot_currency as (
+
+    select min(currency_code) as currency_code
+    from stg_hubspot__company_currencies
+
+),
+
 hubspot_companies_of_deals as (
 
     select
@@ -39,7 +53,7 @@ records as (
         stg_hubspot__deals.pipeline_id,
         stg_hubspot__deals.source_stage_id,
         stg_hubspot__deals.amount_original,
-        stg_hubspot__deals.currency_code,
+        coalesce(stg_hubspot__deals.currency_code, hubspot_currency.currency_code) as currency_code,
         stg_hubspot__deals.win_probability,
         stg_hubspot__deals.forecast_category_raw,
         stg_hubspot__deals.close_date,
@@ -62,6 +76,7 @@ records as (
         stg_hubspot__deals.merged_into_source_id,
         stg_hubspot__deals.crosswalk_source_id
     from stg_hubspot__deals
+    cross join hubspot_currency
     left join hubspot_companies_of_deals
         on
             stg_hubspot__deals.source_id = hubspot_companies_of_deals.source_opportunity_id

@@ -9,11 +9,13 @@ import yaml
 
 from connectors.errors import CountMismatchError
 from connectors.hubspot.objects import (
+    COMPANY_CURRENCY_COLUMNS,
     HISTORY_COLUMNS,
     LINK_COLUMNS,
     OBJECT_TYPES,
     OWNER_COLUMNS,
     PIPELINE_COLUMNS,
+    RATE_COLUMNS,
     RECORD_COLUMNS,
     STAGE_COLUMNS,
     raw_tables,
@@ -171,6 +173,8 @@ def test_every_column_that_staging_reads_is_declared() -> None:
         "owners": OWNER_COLUMNS,
         "pipelines": PIPELINE_COLUMNS,
         "pipeline_stages": STAGE_COLUMNS,
+        "company_currency": COMPANY_CURRENCY_COLUMNS,
+        "exchange_rates": RATE_COLUMNS,
     }
 
     (source,) = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]

@@ -12,7 +12,7 @@ from tests.support.option_truth import HUBSPOT_KINDS, hubspot_options
 _IDS = frozenset(
     ["hs_object_id", "associatedcompanyid", "hs_parent_company_id", "hs_created_by_user_id", "hubspot_owner_id"]
 )
-_TYPES = {"number": "DECIMAL(28,6)", "datetime": "TIMESTAMPTZ", "date": "DATE", "bool": "BOOLEAN"}
+_TYPES = {"number": "DECIMAL(38,16)", "datetime": "TIMESTAMPTZ", "date": "DATE", "bool": "BOOLEAN"}
 _LIVE = "not archived and merged_into is null"
 
 _HISTORY = """
@@ -53,6 +53,11 @@ _SPLITS = f"""
     select id, deal_id, owner_id, cast(percentage as decimal(18,8)) as percentage,
         cast(created_at as timestamp) as created_at, cast(updated_at as timestamp) as updated_at
     from truth._deal_splits where deal_id in (select id from truth.deals where {_LIVE})"""
+_RATES = """
+    select id, from_code as from_currency_code, to_code as to_currency_code,
+        cast(rate as decimal(28,12)) as conversion_rate, cast(effective_at as timestamp) as effective_at,
+        cast(created_at as timestamp) as created_at, cast(updated_at as timestamp) as updated_at
+    from truth._exchange_rates"""
 
 EXPECTED = {
     "deal_property_history": _HISTORY,
@@ -65,7 +70,12 @@ EXPECTED = {
 # notes are read only where the rules let their bodies through
 TABLES = (*HUBSPOT_KINDS, *EXPECTED)
 # of streams that the warehouse's models do not need: not every run reads them
-_MORE_EXPECTED = {"pipeline_audit": _PIPELINE_AUDIT, "stage_audit": _STAGE_AUDIT, "deal_splits": _SPLITS}
+_MORE_EXPECTED = {
+    "pipeline_audit": _PIPELINE_AUDIT,
+    "stage_audit": _STAGE_AUDIT,
+    "deal_splits": _SPLITS,
+    "exchange_rates": _RATES,
+}
 ALL_TABLES = (*TABLES, *_MORE_EXPECTED, "option_labels")
 
 _WORLD_TABLES = {
@@ -77,11 +87,12 @@ _WORLD_TABLES = {
     "pipeline_audit": ("_audit",),
     "stage_audit": ("_audit",),
     "deal_splits": ("deals", "_deal_splits"),
+    "exchange_rates": ("_exchange_rates",),
     "option_labels": (*HUBSPOT_KINDS, "_properties", "_pipelines", "_stages"),
 }
 
 # a world that was never edited may lack them
-_MADE_BY_EDITS = ("_audit", "_deal_splits", "_properties")
+_MADE_BY_EDITS = ("_audit", "_deal_splits", "_exchange_rates", "_properties")
 
 # history and links of deals that are gone stay as they were
 _SCOPES = {
@@ -193,6 +204,7 @@ def _world_columns(table: str) -> dict[str, str]:
         "_stages": "pipeline_id id label display_order probability is_closed archived created_at updated_at",
         "_audit": "pipeline_id stage_id action changed_at raw_object user_id",
         "_deal_splits": "deal_id id owner_id percentage created_at updated_at",
+        "_exchange_rates": "id from_code to_code rate effective_at created_at updated_at",
         "_properties": "object_type name type options archived",
     }
     columns = dict.fromkeys(names[table].split(), "VARCHAR")

@@ -52,7 +52,7 @@ def _delete_job_of(org: ServedOrg, object_name: str) -> None:
 
 
 def test_a_load_whose_bulk_job_is_gone_is_read_by_a_new_one(org: ServedOrg) -> None:
-    paused = org.sync("OpportunityHistory", connector=org.connect(api_budget=5))
+    paused = org.sync("OpportunityHistory", connector=org.connect(api_budget=6))
     _delete_job_of(org, "OpportunityHistory")
 
     report = org.sync("OpportunityHistory")

@@ -75,7 +75,7 @@ def test_a_run_that_was_paused_among_listed_pages_reads_none_of_the_landed_ones_
 
 
 def test_what_is_left_of_a_budget_goes_to_pages_and_not_to_lists_of_them(org: ServedOrg) -> None:
-    org.sync(HISTORY, connector=org.connect(api_budget=8))
+    org.sync(HISTORY, connector=org.connect(api_budget=9))
 
     assert "bulk_pages" not in org.calls
     assert org.calls["bulk_results"] >= 3
