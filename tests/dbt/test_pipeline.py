@@ -49,9 +49,7 @@ def test_the_snapshot_of_every_day_is_the_as_of_query(built: Built) -> None:
 
     assert built.rows(f"({snapshot}) except all ({as_of_query})") == []
     assert built.rows(f"({as_of_query}) except all ({snapshot})") == []
-    ((days, deals),) = built.rows(f"select count(distinct snapshot_date), max(deals) from ({as_of_query})")
-    assert days > 700
-    assert deals > 3
+    assert built.rows(f"select count(distinct snapshot_date) > 700, max(deals) > 3 from ({as_of_query})") == [(True, True)]
 
 
 def test_a_cent_or_a_deal_that_is_lost_fails_every_identity(built: Built, tmp_path: Path) -> None:
