@@ -60,12 +60,13 @@ def _show_forecast_outcomes(console: Console, reader: duckdb.DuckDBPyConnection)
             -- a study that two sources quote is shown once; the mart has both
             select *, row_number() over (partition by population, study_year order by source_text) as source_no
             from marts.rpt_forecast_outcome_rates
-            where
-                (crm = 'all' and fiscal_quarter = 'all' and forecast_category = 'commit')
-                or (is_exact and competitive_loss_rate is not null)
+            where crm = 'all' and fiscal_quarter = 'all' or is_exact and competitive_loss_rate is not null
         ) as rates
         where
-            (population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all')
+            (
+                population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all'
+                and forecast_category = 'commit'
+            )
             or (population = 'published study' and source_no = 1)
         order by population desc, study_year
         """
