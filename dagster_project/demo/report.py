@@ -63,7 +63,10 @@ def _show_forecast_outcomes(console: Console, reader: duckdb.DuckDBPyConnection)
             where crm = 'all' and fiscal_quarter = 'all' or is_exact and competitive_loss_rate is not null
         ) as rates
         where
-            (population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all')
+            (
+                population = 'this warehouse' and crm = 'all' and fiscal_quarter = 'all'
+                and forecast_category = 'commit'
+            )
             or (population = 'published study' and source_no = 1)
         order by population desc, study_year
         """

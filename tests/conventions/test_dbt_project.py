@@ -31,6 +31,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "agg_role_benchmark in fct_coaching_checkpoint": IS_READ_BY_ITSELF,
         "agg_win_rate_by_load in rpt_pipeline_capacity": IS_READ_BY_ITSELF,
         "bridge_activity_opportunity in fct_opportunity_activity": IS_READ_BY_ITSELF,
+        "fct_forecast_call in agg_forecast_accuracy": IS_READ_BY_ITSELF,
         "fct_key_account_quarterly in int_input_fills": IS_READ_BY_ITSELF,
         "fct_pipeline_balance_change in fct_pipeline_daily_snapshot": IS_READ_BY_ITSELF,
         "map_opportunity_crosswalk in int_deal_health_measures": IS_READ_BY_ITSELF,
@@ -192,6 +193,31 @@ def test_money_is_exact_decimal_in_every_mart(manifest: dict[str, Any]) -> None:
     assert offenders == []
 
 
+def test_money_of_one_deal_stands_beside_the_original_amount_its_currency_and_the_rate(
+    manifest: dict[str, Any],
+) -> None:
+    money = {
+        (model["name"], found[1] or "", found[2]): model["columns"].keys()
+        for model in _models(manifest, "marts")
+        if "opportunity_id" in model["columns"]
+        for column in model["columns"]
+        if (found := re.fullmatch(r"((?!.*weighted_)\w+_)?amount(_delta|_before|)", column))
+    }
+    # what a deal adds to the sum of all of them, which are in many currencies
+    del money["rpt_pipeline_digest", "open_", "_delta"]
+    offenders = [
+        f"{mart}.{before}amount{after}"
+        for (mart, before, after), columns in money.items()
+        # one currency and one rate may serve several amounts
+        if f"{before}amount_original{after}" not in columns
+        or not {f"{before}currency_code", "currency_code"} & columns
+        or not {f"{before}fx_rate", "fx_rate"} & columns
+    ]
+
+    assert len(money) > 15
+    assert offenders == []
+
+
 def test_every_model_that_decides_something_has_a_unit_test(manifest: dict[str, Any]) -> None:
     tested = {unit["model"] for unit in manifest["unit_tests"].values()}
     offenders = [
@@ -208,11 +234,58 @@ def test_the_project_keeps_the_rules_of_dbt_project_evaluator(manifest: dict[str
     assert set(rule(Project(manifest))) == set(EXCEPTIONS.get(rule.__name__, {}))
 
 
+def test_the_page_of_exceptions_gives_the_reason_of_each() -> None:
+    page = (PROJECT_DIR / "docs" / "decisions" / "0012-exceptions-to-the-evaluator.md").read_text()
+    excepted = {exception.split()[0] for exceptions in EXCEPTIONS.values() for exception in exceptions}
+
+    assert {
+        word for word in re.findall(r"`(\w+)`", page) if re.match("(agg|bridge|dim|fct|int|map|rpt)_", word)
+    } == excepted
+    assert set(EXCEPTIONS) <= set(re.findall(r"`(\w+)`", page))
+
+
 def test_every_mart_is_in_the_exposure_of_the_published_file(manifest: dict[str, Any]) -> None:
     (published,) = (found for found in manifest["exposures"].values() if found["name"] == "published_file")
     marts = {model["unique_id"] for model in _models(manifest, "marts") if model["config"]["materialized"] != "view"}
 
     assert set(published["depends_on"]["nodes"]) == marts
+
+
+def test_the_exposure_of_the_demo_names_what_its_report_reads(manifest: dict[str, Any]) -> None:
+    (report,) = (found for found in manifest["exposures"].values() if found["name"] == "demo_report")
+    code = "".join(path.read_text() for path in sorted((PROJECT_DIR / "dagster_project" / "demo").glob("*.py")))
+
+    assert _names(report) == set(re.findall(r"\bmarts\.(\w+)", code))
+
+
+def test_the_exposure_of_the_findings_names_the_marts_of_quality_that_tell_of_them(manifest: dict[str, Any]) -> None:
+    (findings,) = (found for found in manifest["exposures"].values() if found["name"] == "findings")
+    told = {
+        model["name"]
+        for model in _models(manifest, "marts")
+        for parent in model["depends_on"]["nodes"]
+        if model["fqn"][2] == "quality" and re.search(r"stg_quality__|seed\.crm\.quality_checks", parent)
+    }
+
+    assert _names(findings) == told
+
+
+def test_every_exposure_says_where_it_is_read_and_every_published_mart_is_in_one(manifest: dict[str, Any]) -> None:
+    exposed = {node for found in manifest["exposures"].values() for node in found["depends_on"]["nodes"]}
+    marts = {model["unique_id"] for model in _models(manifest, "marts")}
+    # a view is published with the table that it is made of, which the exposure of the file says
+    views = {model["unique_id"] for model in _models(manifest, "marts") if model["config"]["materialized"] == "view"}
+    pages = {
+        found["name"]: re.findall(r"[\w/]+\.(?:py|md)\b|`make \w+`|data/published/crm\.duckdb", found["description"])
+        for found in manifest["exposures"].values()
+    }
+
+    assert marts - exposed == views == {"model.crm.fct_pipeline_daily_snapshot"}
+    assert [name for name, named in pages.items() if not named] == []
+
+
+def _names(exposure: dict[str, Any]) -> set[str]:
+    return {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}
 
 
 def test_the_exposure_of_the_metrics_names_what_they_are_made_of(manifest: dict[str, Any]) -> None:

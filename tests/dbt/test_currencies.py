@@ -96,6 +96,37 @@ def test_every_mart_holds_with_deals_in_several_currencies(abroad: Built) -> Non
         )
         == []
     )
+    # the build's own test holds money to be the original at its rate; here, that there was something to hold
+    for mart, amount, more in (
+        ("fct_pipeline_change", "amount_delta", "category in ('increased', 'decreased', 'won')"),
+        ("fct_pipeline_change", "to_amount", "change_label = 'revalued'"),
+        ("fct_opportunity_event", "amount", "field_name = 'amount'"),
+        ("rpt_pipeline_digest", "amount", "true"),
+        ("fct_deal_health_signal", "amount", "true"),
+        ("rpt_deal_health", "amount", "true"),
+        ("fct_lead_conversion", "opportunity_amount", "true"),
+    ):
+        before, _, after = amount.rpartition("amount")
+        original, currency, own_rate = (
+            f"{before}amount_original{after}",
+            f"{before}currency_code",
+            f"{before}fx_rate",
+        )
+        told = abroad.rows(
+            f"select {currency}, count(*) > 0, bool_or({own_rate} <> 1), bool_or({amount} <> {original}) "
+            f"from marts.{mart} where {more} and {original} <> 0 and {currency} = 'EUR' group by all"
+        )
+        assert told == [("EUR", True, True, True)], mart
+    # the quarters' ends have another rate than their beginnings, which changes no euro
+    assert abroad.rows(
+        """select count(*) > 10, sum(abs(amount_original_delta)), bool_and(currency_code = 'EUR' and amount_delta <> 0)
+        from marts.fct_pipeline_change where category = 'revalued'"""
+    ) == [(True, 0, True)]
+    # without a rate the money is told in its own currency, and in no other
+    assert abroad.rows(
+        """select bool_and(to_amount is null and to_fx_rate is null), bool_or(amount_original_delta <> 0)
+        from marts.fct_pipeline_change where to_currency_code = 'GBP'"""
+    ) == [(True, True)]
 
 
 def test_a_new_rate_builds_the_deals_in_its_currency_anew_and_no_other(abroad: Built, tmp_path: Path) -> None:

@@ -23,6 +23,35 @@ NOT_THE_PIPELINE = (
 )
 
 
+def test_the_snapshot_of_every_day_is_the_as_of_query(built: Built) -> None:
+    # the data test of the same identity takes some days of each quarter, as a night of a large warehouse can afford
+    slices = "crm, pipeline_id, owner_id, stage_key, forecast_category, is_primary_record"
+    snapshot = f"""
+        select snapshot_date, {slices}, sum(open_opportunity_count) as deals, sum(open_amount) as amount,
+            sum(weighted_amount) as weighted
+        from marts.fct_pipeline_daily_snapshot group by all having sum(open_opportunity_count) > 0"""
+    as_of_query = f"""
+        select days.snapshot_date, {slices}, count(*) as deals, sum(coalesce(amount, 0)) as amount,
+            sum(coalesce(weighted_amount, 0)) as weighted
+        from (
+            select date_day as snapshot_date, cast(date_day + 1 as timestamp) as ends_at from marts.dim_date
+            where date_day <= (select cast(max(as_of) as date) from marts.dim_opportunity)
+        ) as days
+        inner join marts.fct_opportunity_version as versions
+            on days.ends_at > valid_from and days.ends_at <= coalesce(valid_to, timestamp '9999-12-31')
+        inner join (
+            select opportunity_id, is_primary_record as is_primary_now,
+                coalesce(primary_since, timestamp '0001-01-01') as primary_since
+            from marts.dim_opportunity
+        ) as deals using (opportunity_id)
+        cross join lateral (select is_primary_now and primary_since < days.ends_at as is_primary_record) as counted
+        where versions.is_open group by all"""
+
+    assert built.rows(f"({snapshot}) except all ({as_of_query})") == []
+    assert built.rows(f"({as_of_query}) except all ({snapshot})") == []
+    assert built.rows(f"select count(distinct snapshot_date) > 700, max(deals) > 3 from ({as_of_query})") == [(True, True)]
+
+
 def test_a_cent_or_a_deal_that_is_lost_fails_every_identity(built: Built, tmp_path: Path) -> None:
     played = built.copy_to(tmp_path)
     played.execute(

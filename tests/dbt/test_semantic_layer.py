@@ -147,7 +147,8 @@ QUESTIONS = [
         marts="select fiscal_quarter, forecast_deal_count, decided_deal_count, won_count, lost_competitor_count, "
         "no_decision_count, slipped_count, won_rate, competitive_loss_rate, no_decision_rate, slip_rate "
         "from marts.rpt_forecast_outcome_rates "
-        "where population = 'this warehouse' and crm = 'all' and fiscal_quarter <> 'all'",
+        "where population = 'this warehouse' and crm = 'all' and fiscal_quarter <> 'all' "
+        "and forecast_category = 'commit'",
     ),
     Question(
         "bookings",

@@ -175,6 +175,16 @@ def test_the_completed_quarter_came_out_as_the_world_says(truth: duckdb.DuckDBPy
     ]
 
 
+def test_the_digest_tells_what_moved_since_the_last_publication(later: Later, first_night: Installation) -> None:
+    ((published_as_of,),) = first_night.rows("select value from quality.publication where fact = 'as_of'")
+    last_publication = datetime.fromisoformat(published_as_of).astimezone(UTC).replace(tzinfo=None)
+
+    # two weeks ago, and not the night before
+    assert later.place.rows("select distinct since_at from marts.rpt_pipeline_digest where since_kind = 'night'") == [
+        (last_publication,)
+    ]
+
+
 def test_every_table_equals_a_full_refresh(later: Later, tmp_path: Path) -> None:
     # by the same name, so that dbt need not parse the project for another database
     rebuilt = tmp_path / "warehouse.duckdb"

@@ -28,6 +28,7 @@
     ('employee_count', accounts, 'crm', 'is_current', 'employee_count is not null'),
     ('annual_revenue', accounts, 'crm', 'is_current', 'annual_revenue is not null'),
     ('quota', ref('fct_quota'), "'both'", "measure = 'bookings'", 'quota_amount_original is not null'),
+    ('forecast_call', ref('agg_forecast_accuracy'), "'both'", "scope_type = 'team'", 'submitted_call_amount is not null'),
     ('role_family', people, "'both'", 'is_current and is_active', "role_family <> 'unknown'"),
     ('manager', people, "'both'", 'is_current and is_active', 'manager_key is not null'),
 ] -%}

@@ -67,6 +67,7 @@ numbered_versions as (
         close_date,
         amount,
         amount_original,
+        currency_code,
         fx_rate,
         outcome_class,
         outcome_date,
@@ -199,8 +200,12 @@ states as (
         entry_versions.amount_original as entry_amount_original,
         handover_versions.amount as handover_amount,
         handover_versions.amount_original as handover_amount_original,
-        handover_versions.fx_rate as handover_fx_rate,
-        end_versions.fx_rate as to_fx_rate,
+        {% for name in ['currency_code', 'fx_rate'] -%}
+            start_versions.{{ name }} as from_{{ name }},
+            entry_versions.{{ name }} as entry_{{ name }},
+            handover_versions.{{ name }} as handover_{{ name }},
+            end_versions.{{ name }} as to_{{ name }},
+        {% endfor -%}
         start_versions.stage_key as from_stage_key,
         end_versions.stage_key as to_stage_key,
         start_versions.owner_id as from_owner_id,

@@ -48,6 +48,9 @@ deals as (
         dim_opportunity.forecast_category,
         dim_opportunity.close_date,
         dim_opportunity.amount,
+        dim_opportunity.amount_original,
+        dim_opportunity.currency_code,
+        dim_opportunity.fx_rate,
         cast(least(coalesce(parts.total_points, 0), 100) as integer) as score,
         cast(coalesce(parts.total_points, 0) as integer) as total_points,
         {% for part in ['timing', 'engagement', 'process', 'value', 'record'] -%}

@@ -27,6 +27,12 @@ dim_user as (
 
 ),
 
+fct_forecast_call as (
+
+    select * from {{ ref('fct_forecast_call') }}
+
+),
+
 quarters as (
 
     select
@@ -118,6 +124,9 @@ forecasts as (
         cast(
             weeks.booked_to_date_amount + weeks.commit_open_amount + weeks.best_case_open_amount as decimal(18, 2)
         ) as best_case_forecast_amount,
+        fct_forecast_call.submitted_amount as submitted_call_amount,
+        fct_forecast_call.adjusted_amount as adjusted_call_amount,
+        coalesce(fct_forecast_call.adjusted_amount, fct_forecast_call.submitted_amount) as call_amount,
         coalesce(bookings.booked_amount, 0) as booked_amount
     from int_forecast_scope_weeks as weeks
     inner join quarters
@@ -127,6 +136,14 @@ forecasts as (
             weeks.scope_type = bookings.scope_type
             and weeks.scope_key = bookings.scope_key
             and quarters.fiscal_quarter = bookings.fiscal_quarter
+    -- the call that stood at the snapshot
+    left join fct_forecast_call
+        on
+            weeks.scope_type = fct_forecast_call.scope_type
+            and weeks.scope_key = fct_forecast_call.scope_key
+            and quarters.fiscal_quarter = fct_forecast_call.fiscal_quarter
+            and weeks.snapshot_at >= fct_forecast_call.valid_from
+            and weeks.snapshot_at < coalesce(fct_forecast_call.valid_to, {{ end_of_time() }})
 
 ),
 
@@ -150,11 +167,20 @@ accuracies as (
         case
             when is_quarter_complete
                 then {{ safe_divide('best_case_forecast_amount - booked_amount', 'booked_amount') }}
-        end as best_case_bias
+        end as best_case_bias,
+        case
+            when is_quarter_complete
+                then 1 - {{ safe_divide('abs(booked_amount - call_amount)', 'booked_amount') }}
+        end as call_accuracy,
+        case
+            when is_quarter_complete
+                then {{ safe_divide('call_amount - booked_amount', 'booked_amount') }}
+        end as call_bias
     from forecasts
     where
         booked_amount <> 0
         or best_case_forecast_amount <> 0
+        or submitted_call_amount is not null
 
 )
 

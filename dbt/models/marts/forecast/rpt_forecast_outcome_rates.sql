@@ -13,32 +13,34 @@ published_forecast_outcomes as (
 ),
 
 -- a running quarter shows its quick losses first, so only completed ones are compared with a study
-committed_in_completed_quarters as (
+forecast_in_completed_quarters as (
 
     select
         crm,
         fiscal_quarter,
+        case when first_commit_at is not null then 'commit' else 'best_case' end as forecast_category,
         outcome,
         was_primary_record,
         is_stage_trusted
     from fct_forecast_quarter
     where
-        first_commit_at is not null
+        coalesce(first_commit_at, first_forecast_at) is not null
         and is_quarter_complete
 
 ),
 
 deals_by_crm as (
 
-    select * from committed_in_completed_quarters
+    select * from forecast_in_completed_quarters
     union all
     select
         'all' as crm,
         fiscal_quarter,
+        forecast_category,
         outcome,
         was_primary_record,
         is_stage_trusted
-    from committed_in_completed_quarters
+    from forecast_in_completed_quarters
     -- a deal that both CRMs held counts once; what happened to the other record since changes no quarter that is over
     where was_primary_record
 
@@ -51,6 +53,7 @@ deals_by_crm_and_quarter as (
     select
         crm,
         'all' as fiscal_quarter,
+        forecast_category,
         outcome,
         was_primary_record,
         is_stage_trusted
@@ -63,6 +66,7 @@ counts as (
     select
         crm,
         fiscal_quarter,
+        forecast_category,
         count(*) as forecast_deal_count,
         count(case when outcome in ('won', 'lost_competitor', 'no_decision') then 1 end) as decided_deal_count,
         count(case when outcome = 'won' then 1 end) as won_count,
@@ -77,7 +81,8 @@ counts as (
     from deals_by_crm_and_quarter
     group by
         crm,
-        fiscal_quarter
+        fiscal_quarter,
+        forecast_category
 
 ),
 
@@ -87,6 +92,7 @@ rates_of_this_warehouse as (
         'this warehouse' as population,
         crm,
         fiscal_quarter,
+        forecast_category,
         cast(null as varchar) as study_year,
         forecast_deal_count,
         decided_deal_count,
@@ -115,6 +121,7 @@ rates_of_studies as (
         'published study' as population,
         cast(null as varchar) as crm,
         cast(null as varchar) as fiscal_quarter,
+        cast(null as varchar) as forecast_category,
         study_year,
         cast(null as bigint) as forecast_deal_count,
         cast(null as bigint) as decided_deal_count,
@@ -152,7 +159,7 @@ rates as (
 rates_with_key as (
 
     select
-        {{ surrogate_key(['population', 'crm', 'fiscal_quarter', 'study_year', 'source_text']) }}
+        {{ surrogate_key(['population', 'crm', 'fiscal_quarter', 'forecast_category', 'study_year', 'source_text']) }}
             as forecast_outcome_rate_key,
         rates.*
     from rates

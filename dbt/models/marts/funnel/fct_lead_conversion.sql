@@ -50,6 +50,9 @@ leads as (
         dim_opportunity.opportunity_id,
         dim_opportunity.outcome_class as opportunity_outcome_class,
         dim_opportunity.amount as opportunity_amount,
+        dim_opportunity.amount_original as opportunity_amount_original,
+        dim_opportunity.currency_code as opportunity_currency_code,
+        dim_opportunity.fx_rate as opportunity_fx_rate,
         coalesce(int_leads_conformed.is_deleted, false) as is_deleted
     from int_leads_conformed
     left join int_users_conformed

@@ -42,6 +42,7 @@ versions_with_previous as (
         amount_original,
         amount,
         currency_code,
+        fx_rate,
         close_date,
         win_probability,
         forecast_category,
@@ -60,6 +61,7 @@ versions_with_previous as (
         lag(is_won) over versions_of_opportunity as previous_is_won,
         lag(amount) over versions_of_opportunity as previous_amount,
         lag(amount_original) over versions_of_opportunity as previous_amount_original,
+        lag(currency_code) over versions_of_opportunity as previous_currency_code,
         lag(close_date) over versions_of_opportunity as previous_close_date,
         lag(win_probability) over versions_of_opportunity as previous_win_probability,
         lag(forecast_category) over versions_of_opportunity as previous_forecast_category,
@@ -142,7 +144,12 @@ changes_with_values as (
         -- in the field's own unit: canonical stages, money, days, probability, categories
         case field_name
             when 'stage' then canonical_stage - previous_canonical_stage
-            when 'amount' then amount_original - previous_amount_original
+            when 'amount'
+                then
+                    case
+                        when (currency_code is distinct from previous_currency_code) then amount - previous_amount
+                        else amount_original - previous_amount_original
+                    end
             when 'close_date' then {{ whole_days('previous_close_date', 'close_date') }}
             when 'win_probability' then win_probability - previous_win_probability
             when 'forecast_category'
@@ -174,8 +181,12 @@ events as (
             case when changes.field_name = 'amount' then changes.amount - changes.previous_amount end
             as decimal(18, 2)
         ) as amount_delta,
-        cast(case when changes.field_name = 'amount' then changes.delta end as decimal(18, 2))
-            as amount_original_delta,
+        cast(
+            case
+                when (changes.currency_code is distinct from changes.previous_currency_code) then null
+                when changes.field_name = 'amount' then changes.delta
+            end as decimal(18, 2)
+        ) as amount_original_delta,
         changes.currency_code,
         cast(case when changes.field_name = 'close_date' then changes.delta end as integer) as days_delta,
         cast(case when changes.field_name = 'win_probability' then changes.delta end as decimal(5, 4))
@@ -199,6 +210,8 @@ events as (
             else 'lateral'
         end as direction,
         changes.amount,
+        changes.amount_original,
+        changes.fx_rate,
         changes.is_open,
         case when not changes.is_deletion then changes.changed_by end as changed_by,
         case when not changes.is_deletion then changers.user_key end as changed_by_key,

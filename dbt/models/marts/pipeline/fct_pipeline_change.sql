@@ -50,24 +50,22 @@ states_with_roads as (
             else 'pushed_out'
         end as exit_category,
         -- a deal that is first met at its closing enters as it leaves
-        case
-            when is_in_scope_at_start then coalesce(from_amount, 0)
-            when entry_version_no is not null then coalesce(entry_amount, 0)
-            else coalesce(to_amount, 0)
-        end as first_amount,
-        case
-            when is_in_scope_at_start then coalesce(from_amount_original, 0)
-            when entry_version_no is not null then coalesce(entry_amount_original, 0)
-            else coalesce(to_amount_original, 0)
-        end as first_amount_original,
-        {% for name in ['owner_id', 'owner_key', 'pipeline_id', 'is_primary_record'] -%}
+        {% for name in ['amount', 'amount_original'] -%}
+            case
+                when is_in_scope_at_start then coalesce(from_{{ name }}, 0)
+                when entry_version_no is not null then coalesce(entry_{{ name }}, 0)
+                else coalesce(to_{{ name }}, 0)
+            end as first_{{ name }},
+        {% endfor -%}
+        {% for name in ['owner_id', 'owner_key', 'pipeline_id', 'is_primary_record', 'currency_code', 'fx_rate'] -%}
             case
                 when is_in_scope_at_start then from_{{ name }}
                 when entry_version_no is not null then entry_{{ name }}
                 else to_{{ name }}
             end as first_{{ name }},
         {% endfor -%}
-        coalesce(to_amount, 0) as last_amount
+        coalesce(to_amount, 0) as last_amount,
+        coalesce(to_amount_original, 0) as last_amount_original
     from int_pipeline_period_states
 
 ),
@@ -85,28 +83,35 @@ states_with_transfer as (
 
 ),
 
+states_at_transfer as (
+
+    select
+        *,
+        {% for name in ['amount', 'amount_original'] -%}
+            case when is_transferred then coalesce(handover_{{ name }}, 0) else first_{{ name }} end
+                as transfer_{{ name }},
+        {% endfor -%}
+        case when is_transferred then handover_currency_code else first_currency_code end as transfer_currency_code,
+        case when is_transferred then handover_fx_rate else first_fx_rate end as transfer_fx_rate
+    from states_with_transfer
+
+),
+
 states_by_kind as (
 
     select
-        states_with_transfer.*,
-        case
-            when states_with_transfer.is_transferred then coalesce(states_with_transfer.handover_amount, 0)
-            else states_with_transfer.first_amount
-        end as transfer_amount,
-        -- the amount of before at the rate of after: what differs from it is an edit
-        case
-            when states_with_transfer.is_transferred
-                then {{ at_rate('first_amount_original', 'handover_fx_rate', 'first_amount') }}
-            else states_with_transfer.first_amount
-        end as first_amount_at_transfer,
-        case
-            when states_with_transfer.is_transferred
-                then
-                    {{ at_rate('handover_amount_original', 'to_fx_rate', 'handover_amount') }}
-            else {{ at_rate('first_amount_original', 'to_fx_rate', 'first_amount') }}
-        end as transfer_amount_at_end,
+        states_at_transfer.*,
+        -- the amount of before at the rate of after: what differs from it is an edit, and so is another currency
+        {% for before, after, name in [('first', 'transfer', 'at_transfer'), ('transfer', 'to', 'at_end')] -%}
+            case
+                when ({{ before }}_currency_code is distinct from {{ after }}_currency_code) then {{ before }}_amount
+                else {{ at_rate(before ~ '_amount_original', after ~ '_fx_rate', before ~ '_amount') }}
+            end as {{ before }}_amount_{{ name }},
+            case when {{ before }}_currency_code = {{ after }}_currency_code then {{ before }}_amount_original end
+                as {{ before }}_amount_original_{{ name }},
+        {% endfor -%}
         movement_kinds.movement_kind
-    from states_with_transfer
+    from states_at_transfer
     cross join movement_kinds
 
 ),
@@ -119,44 +124,45 @@ movements as (
             when 'start' then case when is_in_scope_at_start then 'start' end
             when 'entry' then entry_category
             when 'rate before transfer' then case when first_amount_at_transfer <> first_amount then 'revalued' end
-            when 'amount before transfer'
-                then
-                    case
-                        when transfer_amount > first_amount_at_transfer then 'increased'
-                        when transfer_amount < first_amount_at_transfer then 'decreased'
-                    end
+            {% for kind, before, after in [
+                ('amount before transfer', 'first_amount_at_transfer', 'transfer_amount'),
+                ('amount', 'transfer_amount_at_end', 'last_amount'),
+            ] -%}
+                when '{{ kind }}'
+                    then case sign({{ after }} - {{ before }}) when 1 then 'increased' when -1 then 'decreased' end
+            {% endfor -%}
             when 'transferred out' then case when is_transferred then 'transferred_out' end
             when 'transferred in' then case when is_transferred then 'transferred_in' end
             when 'rate' then case when transfer_amount_at_end <> transfer_amount then 'revalued' end
-            when 'amount'
-                then
-                    case
-                        when last_amount > transfer_amount_at_end then 'increased'
-                        when last_amount < transfer_amount_at_end then 'decreased'
-                    end
             when 'exit' then exit_category
             when 'end' then case when exit_category is null then 'end' end
         end as category,
-        case movement_kind
-            when 'start' then first_amount
-            when 'entry' then first_amount
-            when 'rate before transfer' then first_amount_at_transfer - first_amount
-            when 'amount before transfer' then transfer_amount - first_amount_at_transfer
-            when 'transferred out' then -transfer_amount
-            when 'transferred in' then transfer_amount
-            when 'rate' then transfer_amount_at_end - transfer_amount
-            when 'amount' then last_amount - transfer_amount_at_end
-            when 'exit' then -last_amount
-            when 'end' then last_amount
-        end as amount_delta,
+        {% for amount in ['amount', 'amount_original'] -%}
+            case movement_kind
+                when 'rate before transfer' then first_{{ amount }}_at_transfer - first_{{ amount }}
+                when 'amount before transfer' then transfer_{{ amount }} - first_{{ amount }}_at_transfer
+                when 'transferred out' then -transfer_{{ amount }}
+                when 'transferred in' then transfer_{{ amount }}
+                when 'rate' then transfer_{{ amount }}_at_end - transfer_{{ amount }}
+                when 'amount' then last_{{ amount }} - transfer_{{ amount }}_at_end
+                when 'exit' then -last_{{ amount }}
+                when 'end' then last_{{ amount }}
+                else first_{{ amount }}
+            end as {{ amount }}_delta,
+        {% endfor -%}
+        {% for name in ['currency_code', 'fx_rate'] -%}
+            case
+                when movement_kind in ('start', 'entry') then first_{{ name }}
+                when movement_kind in ('rate', 'amount', 'exit', 'end') then to_{{ name }}
+                else transfer_{{ name }}
+            end as {{ name }},
+        {% endfor -%}
         case
             when movement_kind in ('start', 'entry', 'transferred in', 'end') then 1
             when movement_kind in ('transferred out', 'exit') then -1
             else 0
         end as opportunity_delta,
-        movement_kind in (
-            'start', 'entry', 'rate before transfer', 'amount before transfer', 'transferred out'
-        ) as is_of_first_owner,
+        movement_kind not in ('transferred in', 'rate', 'amount', 'exit', 'end') as is_of_first_owner,
         case
             when exit_category = 'deleted' then 'deleted'
             when is_transferred then 'transferred'
@@ -218,15 +224,16 @@ changes as (
         movements.category in ('start', 'end') as is_balance,
         movements.opportunity_delta,
         cast(movements.amount_delta as decimal(18, 2)) as amount_delta,
+        cast(movements.amount_original_delta as decimal(18, 2)) as amount_original_delta,
+        movements.currency_code,
+        movements.fx_rate,
         movements.change_label,
-        movements.from_amount,
-        movements.to_amount,
-        movements.from_close_date,
-        movements.to_close_date,
-        movements.from_stage_key,
-        movements.to_stage_key,
-        movements.from_owner_id,
-        movements.to_owner_id,
+        {% for name in [
+            'amount', 'amount_original', 'currency_code', 'fx_rate', 'close_date', 'stage_key', 'owner_id'
+        ] -%}
+            movements.from_{{ name }},
+            movements.to_{{ name }},
+        {% endfor -%}
         movements.is_primary_record,
         dim_opportunity.is_stage_trusted,
         dim_opportunity.untrusted_finding_keys

@@ -26,7 +26,8 @@ states as (
         *,
         coalesce(amount, 0) - coalesce(amount_before, 0) as amount_change,
         -- the same money at another exchange rate is no edit
-        coalesce(amount_original, 0) - coalesce(amount_original_before, 0) as amount_original_change,
+        coalesce(amount_original, 0) <> coalesce(amount_original_before, 0)
+        or (currency_code is distinct from currency_code_before) as is_amount_edited,
         {{ whole_days('close_date_before', 'close_date') }} as close_date_moved_days,
         {{ forecast_category_rank('forecast_category') }}
         - {{ forecast_category_rank('forecast_category_before') }} as forecast_category_change,
@@ -56,8 +57,8 @@ movements as (
             when not is_open then null
             when is_newly_primary then 'took_over'
             when close_fiscal_quarter > close_fiscal_quarter_before then 'slipped'
-            when amount_original_change <> 0 and amount_change < 0 then 'decreased'
-            when amount_original_change <> 0 and amount_change > 0 then 'increased'
+            when is_amount_edited and amount_change < 0 then 'decreased'
+            when is_amount_edited and amount_change > 0 then 'increased'
             when forecast_category_before = 'commit' and forecast_category_change < 0 then 'left_commit'
             when forecast_category = 'commit' and forecast_category_change > 0 then 'entered_commit'
             when close_date_moved_days > 0 then 'pushed'
@@ -115,7 +116,7 @@ clauses as (
         *,
         case
             when not existed_before then null
-            when amount_original_change = 0 and amount_change <> 0
+            when not is_amount_edited and amount_change <> 0
                 then
                     'is worth ' || {{ money_text('abs(amount_change)') }}
                     || case when amount_change > 0 then ' more' else ' less' end || ' at another rate'
@@ -223,7 +224,13 @@ digest as (
         owner_key_before,
         owner_name_before,
         amount,
+        amount_original,
+        currency_code,
+        fx_rate,
         amount_before,
+        amount_original_before,
+        currency_code_before,
+        fx_rate_before,
         close_date,
         close_date_before,
         close_fiscal_quarter,
