@@ -74,6 +74,7 @@ def docs(first_night: Installation, tmp_path_factory: pytest.TempPathFactory) ->
     return here / "docs"
 
 
+@pytest.mark.long  # dbt parses and compiles every model once more for the pages: a minute
 def test_dbt_docs_show_each_mart_with_its_columns_and_the_glossary_in_one_file(docs: Path) -> None:
     manifest: dict[str, Any] = json.loads((docs / "manifest.json").read_text())
     catalog: dict[str, Any] = json.loads((docs / "catalog.json").read_text())
