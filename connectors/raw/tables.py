@@ -102,8 +102,8 @@ class RawTable:
         """Create the table, or add and widen columns until every row of `schema` goes in without loss.
 
         `has_deletes` says that this transaction has deleted rows of the table already: DuckDB then refuses to alter
-        it, so it is rewritten instead; so is one of which a column is widened, since changing its type in place was
-        seen to lose values that were updated after the column was added (DuckDB 1.5.5).
+        it, so it is rewritten instead. So is one of which a column is widened: while anybody reads an older state of
+        the table, changing a type in place loses the values that were updated since (DuckDB 1.5.5).
         """
         if not self.exists(connection):
             columns = [f"{quote(column.name)} {column.duckdb_type}" for column in schema.columns]

@@ -65,7 +65,7 @@ def _retype_field(cursor: duckdb.DuckDBPyConnection, given: Given) -> dict[str, 
     made = field_of(name, {**definition, **({"picklist": values} if isinstance(values, list) else {})})
     if made.is_compound or old.is_compound:
         raise EditError(f"{found.name}.{name}: compound fields keep their type")
-    # written anew: ALTER COLUMN loses what was updated since the column was added (DuckDB 1.5.5)
+    # written anew: ALTER COLUMN loses what was updated while others read an older state (DuckDB 1.5.5)
     cursor.execute(
         f'CREATE OR REPLACE TABLE salesforce."{found.name}" AS'
         f' SELECT * REPLACE (TRY_CAST("{name}" AS {made.duckdb_type}) AS "{name}") FROM salesforce."{found.name}"'

@@ -285,7 +285,7 @@ def test_a_text_that_becomes_several_choices_is_a_list_of_them_from_its_first_ve
     }
 
 
-def test_columns_are_widened_in_place_also_between_deletions(bench: Bench) -> None:
+def test_columns_are_widened_also_between_deletions(bench: Bench) -> None:
     bench.land([("a", 1, "1"), ("b", 1, "2")], kind="INTEGER")
     bench.land([("a", 2, "7")], kind="INTEGER")
     bench.land([("b", 2, "1.25")], kind="DECIMAL(18,2)")
@@ -295,6 +295,21 @@ def test_columns_are_widened_in_place_also_between_deletions(bench: Bench) -> No
     bench.apply()
 
     assert bench.rows() == {"a": ("7.00", False), "b": ("3.00", False), "c": ("words", False)}
+
+
+def test_a_column_is_widened_without_loss_while_somebody_reads_an_older_state_of_the_table() -> None:
+    table = RawTable("raw_crm", "deals")
+    with duckdb.connect() as connection, connection.cursor() as reader:
+        table.fit(connection, TableSchema.of({"id": "VARCHAR"}), has_deletes=False)
+        connection.execute(f"insert into {table} (id) values ('a')")
+        reader.begin()
+        reader.execute(f"from {table}")
+        table.fit(connection, TableSchema.of({"id": "VARCHAR", "amount": "INTEGER"}), has_deletes=False)
+        connection.execute(f"update {table} set amount = 7")
+
+        table.fit(connection, TableSchema.of({"id": "VARCHAR", "amount": "VARCHAR"}), has_deletes=False)
+
+        assert connection.execute(f"select id, amount from {table}").fetchall() == [("a", "7")]
 
 
 def test_deletions_before_the_first_rows_make_no_table(bench: Bench) -> None:
