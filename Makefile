@@ -8,8 +8,6 @@ PY := .venv/bin/python
 READY := .venv/ready
 # every warning of dbt is an error; that one is wrong of by_key, which does enforce constraints
 WARNINGS := '{"error": "all", "silence": ["UnsupportedConstraintMaterialization"]}'
-# one more than the cores: a fifth of the time, a test waits for a process of its own, a lease or an answer
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # DuckDB calls an open file by its own name, not by that of the link to it
 PUBLISHED = $(realpath $(or $(CRM_DATA_DIR),data)/published/crm.duckdb)
 
@@ -62,10 +60,10 @@ check: $(READY) ## Lint, type-check, hold the import rules, and parse dbt withou
 	@CRM_WAREHOUSE=$(CURDIR)/data/dbt/check.duckdb .venv/bin/sqlfluff lint dbt/models dbt/tests --processes 2 --disable-progress-bar
 
 test: $(READY) ## Run the tests, over the real wire and real DuckDB files.
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 long: $(READY) ## Run the tests that build whole warehouses or play whole days several times, which make test leaves out.
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile -q -m long
+	@$(PY) -m pytest -n 2 --dist loadfile -q -m long
 
 search: $(READY) ## Draw histories of faults, edits and crashes for half an hour (MINUTES=30), and report what raw lost.
 	@$(PY) -m tests.search --minutes $(or $(MINUTES),30)

@@ -125,12 +125,11 @@ class Client:
         """
         if not isinstance(path, Address):
             return send(path)
-        if path.area in self._answered:
-            return send(self._place_of(path))
-        with self._lock_of(path.area):  # whoever comes meanwhile waits to be told where the area is
-            if path.area in self._answered:
-                return send(self._place_of(path))
-            return self._find(path, send)
+        if path.area not in self._answered:
+            with self._lock_of(path.area):  # whoever comes meanwhile waits to be told where the area is
+                if path.area not in self._answered:
+                    return self._find(path, send)
+        return send(self._place_of(path))
 
     def _find(self, path: Address, send: Callable[[str], Reply]) -> Reply:
         place = self._place_of(path)

@@ -75,7 +75,7 @@ def drawn(first: int, histories: int) -> Callable[[Callable[..., None]], Callabl
     return lambda test: seed(first)(chosen(test))
 
 
-@drawn(1, histories=4)
+@drawn(1, histories=2)
 @given(scenario=short_scenarios())
 def test_raw_is_truth_after_any_short_history(scenario: Scenario, worlds: Worlds, runner: Runner) -> None:
     assert play(scenario, worlds, runner).problems == []

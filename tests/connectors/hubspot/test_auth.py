@@ -103,9 +103,11 @@ def test_a_store_that_cannot_be_written_is_found_out_before_the_token_is_used(tm
 def test_a_token_that_expires_while_many_read_is_renewed_once(first_night: Night) -> None:
     store = first_night.folder / "hubspot.json"
     app = OAuthRefresh(CLIENT_ID, Secret(CLIENT_SECRET), Secret(REFRESH_TOKEN), store=store)
-    together = tuple(range(1, WORKERS + 1))
+    # the first call of an area is made alone, since it shows where the area is; all others wait for it
+    waiting = WORKERS - 1
+    together = tuple(range(2, waiting + 2))
     first_night.sandbox.set_faults([Fault("status", "hubspot.associations", at=together, status=401)])
-    all_refused = threading.Barrier(WORKERS)
+    all_refused = threading.Barrier(waiting)
 
     def hold(exchange: Exchange) -> None:
         if exchange.status == 401:

@@ -146,8 +146,7 @@ open_pipeline as (
             < coalesce(int_opportunity_versions.valid_to, {{ end_of_time() }})
     where
         not int_opportunity_versions.is_closed
-        and dim_opportunity.is_primary_record
-        and int_key_account_quarters.judged_at >= coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
+        and {{ counts_at('int_key_account_quarters.judged_at') }}
     group by
         int_key_account_quarters.account_id,
         int_key_account_quarters.fiscal_quarter

@@ -15,7 +15,6 @@ dim_date as (
 dim_opportunity as (
 
     select * from {{ ref('dim_opportunity') }}
-    where is_primary_record
 
 ),
 
@@ -55,7 +54,7 @@ moves as (
         on {{ reporting_day('visits.entered_at') }} = dim_date.date_day
     where
         visits.from_canonical_stage between 1 and 6
-        and visits.entered_at >= coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
+        and {{ counts_at('visits.entered_at') }}
         and visits.canonical_stage <> visits.from_canonical_stage
     group by
         visits.owner_key,
@@ -77,7 +76,7 @@ touches as (
         on dim_opportunity.opportunity_id = first_versions.opportunity_id
     inner join fct_opportunity_activity
         on dim_opportunity.opportunity_id = fct_opportunity_activity.opportunity_id
-    where dim_opportunity.created_at >= coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
+    where {{ counts_at('dim_opportunity.created_at') }}
     group by
         first_versions.owner_key,
         dim_date.fiscal_quarter

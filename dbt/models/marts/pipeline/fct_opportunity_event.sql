@@ -218,9 +218,7 @@ events as (
         changes.owner_id,
         changes.owner_key,
         changes.change_source,
-        dim_opportunity.is_primary_record
-        and changes.changed_at >= coalesce(dim_opportunity.primary_since, {{ beginning_of_time() }})
-            as is_primary_record,
+        {{ counts_at('changes.changed_at') }} as is_primary_record,
         changes.is_stage_trusted,
         changes.untrusted_finding_keys
     from changes_with_values as changes
