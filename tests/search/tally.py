@@ -11,13 +11,16 @@ from tests.search.playing import Played
 
 PAGE = """# Searched
 
-A row for each search (`make search`): histories that were drawn and played, each followed by nights without trouble, after which raw must equal truth, lose no row of a history and equal a replay of the log.
-*Faults* are calls at which one was due, by kind; *killed* are runs and compactions that died by `kill -9`, *stopped* those that ended by themselves with another exit code than 0 (paused, failed, refused); *found* are
-histories after which something was wrong. The command draws the same histories again, as far as its minutes reach, while the code that draws them stays the same.
+A row for each search (`make search`): histories that were drawn and played, each followed by nights without trouble,
+after which raw must equal truth, lose no row of a history and equal a replay of the log. *Faults* are calls at which
+one was due, by kind; *killed* are runs and compactions that died by `kill -9`, *stopped* those that ended by
+themselves with another exit code than 0 (paused, failed, refused); *found* are histories after which something was
+wrong. The command draws the same histories again, as far as its minutes reach, while the code that draws them stays
+the same.
 
 | day | command | minutes | histories | steps | days played | edits | runs | killed | stopped | faults | found |
 |---|---|---|---|---|---|---|---|---|---|---|---|
-"""  # noqa: E501 - a page of prose
+"""
 
 
 @dataclass
