@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 COPIED_BYTES = 1 << 18
 BULK_PAGE_ROWS = 100_000
 POLL_SECONDS = 0.5
+ENDED_WITHOUT_ROWS = ("Failed", "Aborted")
 LIST_PAGE, HISTORY_PAGE = 100, 50  # records; the most that HubSpot lists without and with history
 WITHOUT_VALUES = ("address", "location")  # types of fields that Bulk does not select: their parts are fields too
 # the cursor of the whole page stands behind all records
@@ -62,8 +63,10 @@ def download_salesforce(asked: dict[str, Any], folder: Path) -> None:
         query = {"operation": "queryAll", "query": f"SELECT {columns} FROM {name}"}
         jobs[name] = connection.read("POST", f"{root}/jobs/query", query)["id"]
     for name, job in jobs.items():
-        while connection.read("GET", f"{root}/jobs/query/{job}")["state"] != "JobComplete":
-            time.sleep(POLL_SECONDS)
+        while (state := connection.read("GET", f"{root}/jobs/query/{job}")["state"]) != "JobComplete":
+            if state in ENDED_WITHOUT_ROWS:
+                raise RuntimeError(f"The Bulk job of {name} ended as {state}: look at the sandbox, then measure again.")
+            time.sleep(POLL_SECONDS)  # nothing else tells when a job is done
         locator, number = "", 0
         while locator != "null":
             parameters = {"maxRecords": BULK_PAGE_ROWS, **({"locator": locator} if locator else {})}
